@@ -1,0 +1,13 @@
+//! Content in motion: where bytes come from, where they go, who hears about it, and the proof that they are right.
+//!
+//! Knows descriptors, and nothing of URLs, paths or status codes.
+
+mod fetched;
+mod progress;
+mod stream;
+mod verify;
+
+pub use fetched::Fetched;
+pub use progress::{Event, Progress, Silent};
+pub use stream::{ByteStream, Fault, FaultKind, Opened, Sink, Source, Stored};
+pub use verify::{IntegrityError, Verifier, digest_of};

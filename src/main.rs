@@ -1,0 +1,2 @@
+//! The `rcr` binary.
+fn main() {}

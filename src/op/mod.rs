@@ -1,0 +1,4 @@
+//! The verbs.
+
+mod failure;
+pub use failure::{Exit, Failure};
