@@ -1,1 +1,3 @@
-//! auth
+//! Who is asking: challenges, scopes, tokens, and the credentials behind them.
+
+pub mod credential;
