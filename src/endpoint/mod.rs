@@ -1,1 +1,29 @@
-//! endpoint
+//! Where a registry is contacted, and how it is trusted on the way.
+
+mod trust;
+
+pub use trust::{InsecureRule, TrustSettings};
+
+use crate::http::{Error, Url};
+use crate::model::Registry;
+
+/// A place to ask for a registry's content: for now the registry itself.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The registry that it speaks for.
+    pub registry: Registry,
+    /// The root of its API, in front of `/v2/`. The scheme is `https` also where plain HTTP is allowed: `http` the
+    /// module decides on that when it connects.
+    pub base: Url,
+}
+
+impl Endpoint {
+    /// The registry's own API.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] where the name does not make a URL, which a parsed registry name always does.
+    pub fn origin(registry: &Registry) -> Result<Self, Error> {
+        let base = Url::parse(&format!("https://{}/", registry.api_host())).map_err(|e| Error::Setup(e.to_string()))?;
+        Ok(Self { registry: registry.clone(), base })
+    }
+}

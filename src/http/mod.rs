@@ -1,8 +1,31 @@
 //! HTTP as registries need it: send, authorise once more, retry, follow redirects by hand, keep to the policy.
 //!
-//! Knows nothing of digests, tags or scopes. Everything that opens a connection is here.
+//! Knows nothing of digests, tags or scopes. Everything that opens a connection is here. From the outside in:
+//! [`Client::send`] retries, an exchange authorises and follows hops, a connection profile per host decides on TLS.
 
-mod stub;
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+mod authorizer;
+mod client;
+mod error;
+mod hop;
+mod proxy;
+mod redact;
+mod request;
+mod resolver;
+mod response;
+mod retry;
+mod tls;
+mod trust;
+
+pub use authorizer::{Anonymous, Authorizer, BoxError, BoxFuture};
+pub use client::{Client, Notice, Options, Timeouts};
+pub use error::{Error, TlsProblem};
+pub use hop::Purpose;
+pub use proxy::{NoProxy, ProxySettings};
+pub use redact::DisplayUrl;
+pub use request::{Body, BodyStream, Class, Request};
+pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode, Url};
-pub use stub::*;
+pub use resolver::{Override, lookup};
+pub use response::Response;
+pub use retry::RetryPolicy;
+pub use trust::{HostPort, HostTrust, Identity, SchemePolicy, TrustLookup, is_loopback_name};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::descriptor::null_default;
 use super::{Descriptor, Kind, MediaType, Platform};
@@ -80,7 +80,7 @@ pub enum DocumentError {
 /// The deepest nesting of indexes that is followed.
 pub const MAX_INDEX_DEPTH: usize = 8;
 /// The most descriptors that one document may list.
-pub const MAX_DESCRIPTORS: usize = 10_000;
+const MAX_DESCRIPTORS: usize = 10_000;
 
 impl Manifest {
     /// Parses a document whose media type the server, or the parent descriptor, stated as `stated`.
@@ -243,7 +243,7 @@ impl<'de> Deserialize<'de> for Outline {
                         }
                         "schemaVersion" => outline.schema_version = map.next_value::<Option<u64>>()?,
                         _ => {
-                            map.next_value::<serde::de::IgnoredAny>()?;
+                            map.next_value::<Skipped>()?;
                         }
                     }
                     outline.keys.insert(folded);
@@ -252,6 +252,48 @@ impl<'de> Deserialize<'de> for Outline {
             }
         }
         deserializer.deserialize_map(Keys)
+    }
+}
+
+/// Any JSON value, dropped; unlike `IgnoredAny` it recurses, so that the parser's limit on nesting holds.
+struct Skipped;
+
+impl<'de> Deserialize<'de> for Skipped {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skipped {
+    type Value = Self;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(Self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        while seq.next_element::<Self>()?.is_some() {}
+        Ok(Self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, Self>()?.is_some() {}
+        Ok(Self)
     }
 }
 

@@ -1,0 +1,192 @@
+//! How to trust a host: certificate directories, insecure registries, plain HTTP, by host and never further.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+
+use crate::http::{BoxError, HostPort, HostTrust, Identity, SchemePolicy, is_loopback_name, lookup};
+
+/// An entry of an insecure list, in Docker's meaning: HTTPS without verification, else plain HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InsecureRule {
+    /// `host[:port]`; without a port it means the default port only, as in Docker.
+    Host(HostPort),
+    /// A block of addresses, compared with what the host's name resolves to.
+    Network(IpNet),
+}
+
+impl InsecureRule {
+    /// Parses `host[:port]` or a CIDR block.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().map(Self::Network).ok().or_else(|| HostPort::parse(text).map(Self::Host))
+    }
+}
+
+/// Everything that was said about trust, as values.
+#[derive(Clone, Debug, Default)]
+pub struct TrustSettings {
+    /// Hosts to speak plain HTTP with.
+    pub plain_http: Vec<HostPort>,
+    /// Hosts whose certificates are not verified.
+    pub skip_verify: Vec<HostPort>,
+    /// Docker's insecure registries.
+    pub insecure: Vec<InsecureRule>,
+    /// Authorities that hold for every host.
+    pub authorities: Vec<PathBuf>,
+    /// Roots of `certs.d` trees, in order: the first existing `<host[:port]>` directory counts alone.
+    pub certificate_dirs: Vec<PathBuf>,
+}
+
+impl TrustSettings {
+    /// How to trust `host`. Looks its name up only where the insecure list holds networks.
+    ///
+    /// # Errors
+    /// A certificate directory that holds half a client certificate.
+    pub fn of(&self, host: &HostPort) -> Result<HostTrust, BoxError> {
+        let matches = |rule: &HostPort| rule.host == host.host && rule.port == host.port;
+        let insecure = self.insecure.iter().any(|rule| matches!(rule, InsecureRule::Host(h) if matches(h)))
+            || self.in_insecure_network(host);
+        let mut trust = HostTrust {
+            scheme: if self.plain_http.iter().any(matches_plain(host)) {
+                SchemePolicy::Http
+            } else if insecure {
+                SchemePolicy::HttpsElseHttp
+            } else if is_loopback_name(&host.host) {
+                SchemePolicy::HttpsUnlessNotTls
+            } else {
+                SchemePolicy::Https
+            },
+            verify: !insecure && !self.skip_verify.iter().any(matches),
+            authorities: self.authorities.clone(),
+            identity: None,
+        };
+        if let Some(dir) = self.certificate_dir(host) {
+            read_certificate_dir(&dir, &mut trust)?;
+        }
+        Ok(trust)
+    }
+
+    fn in_insecure_network(&self, host: &HostPort) -> bool {
+        let networks: Vec<_> = self
+            .insecure
+            .iter()
+            .filter_map(|r| if let InsecureRule::Network(n) = r { Some(n) } else { None })
+            .collect();
+        if networks.is_empty() {
+            return false;
+        }
+        let addresses = host.ip().map(|ip| vec![ip]).or_else(|| lookup(&host.host).ok()).unwrap_or_default();
+        addresses.iter().any(|ip| networks.iter().any(|n| n.contains(ip)))
+    }
+
+    /// The directory that counts for `host`: exact match of what is written, so `registry.example` and
+    /// `registry.example:443` are different.
+    #[must_use]
+    pub fn certificate_dir(&self, host: &HostPort) -> Option<PathBuf> {
+        let name = match host.host.as_str() {
+            "registry-1.docker.io" => "docker.io".to_owned(),
+            _ => host.to_string(),
+        };
+        self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir())
+    }
+}
+
+/// `--plain-http HOST` without a port means the HTTP port as well, because nobody serves plain HTTP on 443.
+fn matches_plain(host: &HostPort) -> impl Fn(&HostPort) -> bool + '_ {
+    move |rule| rule.host == host.host && (rule.port == host.port || !rule.explicit)
+}
+
+/// `*.crt` are authorities; `X.cert` with `X.key` is a client certificate: Docker's rules. What cannot be listed is
+/// passed over, as Docker does.
+fn read_certificate_dir(dir: &Path, trust: &mut HostTrust) -> Result<(), BoxError> {
+    let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
+    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.sort();
+    let extension = |file: &Path| file.extension().and_then(|e| e.to_str()).map(str::to_owned);
+    for file in &files {
+        match extension(file).as_deref() {
+            Some("crt") => trust.authorities.push(file.clone()),
+            Some("cert") => {
+                let key = file.with_extension("key");
+                if !files.contains(&key) {
+                    return Err(incomplete(file, &key));
+                }
+                trust.identity.get_or_insert(Identity { certificate: file.clone(), key });
+            }
+            Some("key") if !files.contains(&file.with_extension("cert")) => {
+                return Err(incomplete(file, &file.with_extension("cert")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn incomplete(have: &Path, missing: &Path) -> BoxError {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{} needs {} beside it, which is missing", have.display(), missing.display()),
+    )
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> HostPort {
+        HostPort::parse(text).unwrap()
+    }
+
+    #[test]
+    fn insecure_is_by_host_and_port() {
+        let settings = TrustSettings {
+            insecure: ["r.test:5000", "bare.test", "10.0.0.0/8"]
+                .iter()
+                .filter_map(|r| InsecureRule::parse(r))
+                .collect(),
+            ..TrustSettings::default()
+        };
+        let scheme = |name: &str| settings.of(&host(name)).unwrap().scheme;
+        assert_eq!(scheme("r.test:5000"), SchemePolicy::HttpsElseHttp);
+        assert_eq!(scheme("r.test"), SchemePolicy::Https);
+        assert_eq!(scheme("bare.test"), SchemePolicy::HttpsElseHttp);
+        assert_eq!(scheme("x.bare.test"), SchemePolicy::Https);
+        assert_eq!(scheme("10.1.2.3:5000"), SchemePolicy::HttpsElseHttp);
+        assert_eq!(scheme("11.1.2.3:5000"), SchemePolicy::Https);
+        assert_eq!(scheme("localhost:5000"), SchemePolicy::HttpsUnlessNotTls);
+        assert!(settings.of(&host("r.test")).unwrap().verify && !settings.of(&host("r.test:5000")).unwrap().verify);
+    }
+
+    #[test]
+    fn the_first_existing_directory_counts_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let (first, second) = (root.path().join("first"), root.path().join("second"));
+        fs::create_dir_all(first.join("r.test:5000")).unwrap();
+        fs::create_dir_all(second.join("r.test:5000")).unwrap();
+        fs::create_dir_all(second.join("r.test")).unwrap();
+        fs::write(second.join("r.test:5000/ca.crt"), "").unwrap();
+        fs::write(second.join("r.test/ca.crt"), "").unwrap();
+        let settings = TrustSettings { certificate_dirs: vec![first, second], ..TrustSettings::default() };
+        assert!(settings.of(&host("r.test:5000")).unwrap().authorities.is_empty());
+        assert_eq!(settings.of(&host("r.test")).unwrap().authorities.len(), 1);
+        assert!(settings.of(&host("r.test:443")).unwrap().authorities.is_empty());
+    }
+
+    #[test]
+    fn half_a_client_certificate_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("r.test");
+        fs::create_dir_all(&dir).unwrap();
+        let settings = TrustSettings { certificate_dirs: vec![root.path().to_owned()], ..TrustSettings::default() };
+        fs::write(dir.join("client.cert"), "").unwrap();
+        assert!(settings.of(&host("r.test")).is_err());
+        fs::write(dir.join("client.key"), "").unwrap();
+        assert!(settings.of(&host("r.test")).unwrap().identity.is_some());
+        fs::remove_file(dir.join("client.cert")).unwrap();
+        assert!(settings.of(&host("r.test")).is_err());
+    }
+}

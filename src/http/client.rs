@@ -1,0 +1,438 @@
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use reqwest::redirect::Policy;
+
+use super::resolver::{Override, Resolver};
+use super::response::Pace;
+use super::retry::{is_retryable, parse_retry_after};
+use super::trust::is_loopback_name;
+use super::{
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, ProxySettings, Purpose,
+    Request, Response, RetryPolicy, SchemePolicy, StatusCode, TrustLookup, Url, header, hop, tls,
+};
+
+/// Redirects that one request follows.
+const MAX_REDIRECTS: usize = 10;
+/// Authorisations that one request asks for: one after a 401, and one more where the scope was too small.
+const MAX_RENEWALS: usize = 2;
+
+/// How long things may take.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// For a connection, name resolution and TLS included.
+    pub connect: Duration,
+    /// For the headers of an answer.
+    pub header: Duration,
+    /// For the headers of an answer to an upload, counted from the last byte sent.
+    pub upload: Duration,
+    /// Between two pieces of a body.
+    pub idle: Duration,
+    /// The span over which the throughput of a body is judged.
+    pub window: Duration,
+    /// The fewest bytes that must come within it.
+    pub window_floor_bytes: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            header: Duration::from_secs(60),
+            upload: Duration::from_secs(300),
+            idle: Duration::from_secs(30),
+            window: Duration::from_secs(60),
+            window_floor_bytes: 60 * 1024,
+        }
+    }
+}
+
+/// An attempt failed, and another follows.
+#[derive(Debug)]
+pub struct Notice<'a> {
+    /// The host that is asked again.
+    pub host: &'a str,
+    /// The number of the attempt that failed, from 1.
+    pub attempt: u32,
+    /// How long until the next.
+    pub wait: Duration,
+    /// Why it failed.
+    pub reason: &'a str,
+}
+
+/// Everything that a client needs to know.
+#[derive(Clone)]
+pub struct Options {
+    /// How to trust each host.
+    pub trust: TrustLookup,
+    /// Addresses that the user gave.
+    pub overrides: Vec<Override>,
+    /// Proxies.
+    pub proxy: ProxySettings,
+    /// How often to try.
+    pub retry: RetryPolicy,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// Token servers that the user trusts with secrets.
+    pub trusted_realms: Vec<Url>,
+    /// Hears of attempts that failed.
+    pub on_retry: Arc<dyn Fn(&Notice<'_>) + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            trust: Arc::new(|host: &HostPort| {
+                let scheme =
+                    if is_loopback_name(&host.host) { SchemePolicy::HttpsUnlessNotTls } else { SchemePolicy::Https };
+                Ok(HostTrust { scheme, ..HostTrust::default() })
+            }),
+            overrides: Vec::new(),
+            proxy: ProxySettings::default(),
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+            trusted_realms: Vec::new(),
+            on_retry: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// What distinguishes connections that must not be shared.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Profile {
+    trust: HostTrust,
+    class: Class,
+    secure: bool,
+    pinned: Option<(HostPort, IpAddr)>,
+    guard: Option<bool>,
+}
+
+/// What was learnt about hosts during the run.
+#[derive(Default)]
+struct Memory {
+    trust: HashMap<HostPort, HostTrust>,
+    /// Hosts that turned out to speak plain HTTP, and may.
+    plain: HashMap<HostPort, bool>,
+    /// Hosts that only a server named; whether loopback is allowed there.
+    foreign: HashMap<HostPort, bool>,
+    /// Hosts that the user named.
+    named: HashSet<HostPort>,
+    /// Until when a host asked to be left alone.
+    paused: HashMap<HostPort, Instant>,
+    clients: HashMap<Profile, reqwest::Client>,
+}
+
+/// The client: one for a whole run, shared by everything that talks to a registry.
+pub struct Client {
+    options: Options,
+    memory: Mutex<Memory>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client; nothing is opened or loaded yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options, memory: Mutex::default() }
+    }
+
+    /// The one gate for every URL that a server supplies: resolves `to` against `from` and says whether it may be
+    /// contacted for `purpose` on behalf of the registry at `from`. Hosts that pass here and that the user did not
+    /// name are connected to only at addresses that a hop may reach.
+    ///
+    /// # Errors
+    /// [`Error::Hop`], naming the rule.
+    pub fn authorise_hop(&self, from: &Url, to: &str, purpose: Purpose) -> Result<Url, Error> {
+        let proxied = from.join(to).is_ok_and(|url| self.options.proxy.for_url(&url).is_some());
+        let url = hop::authorise(from, to, purpose, &self.options.trusted_realms, proxied)?;
+        let (here, there) = (HostPort::of(from), HostPort::of(&url));
+        let mut memory = self.memory();
+        if !memory.foreign.contains_key(&here) {
+            memory.named.insert(here.clone());
+        }
+        if !memory.named.contains(&there) && !proxied {
+            memory.foreign.insert(there, is_loopback_name(&here.host));
+        }
+        Ok(url)
+    }
+
+    /// Sends, authorises, retries, follows redirects. The answer may have any status; those that pass by themselves
+    /// were retried.
+    ///
+    /// # Errors
+    /// [`Error`] where no answer came.
+    pub async fn send(&self, request: Request, authorizer: &dyn Authorizer) -> Result<Response, Error> {
+        let policy = &self.options.retry;
+        let host = HostPort::of(&request.url);
+        let mut waited = Duration::ZERO;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            self.pause(&host).await;
+            let outcome = self.exchange(&request, authorizer).await;
+            let last = !request.retry || attempt > policy.retries;
+            let (wait, reason) = match outcome {
+                Ok(response) if !is_retryable(response.status()) => return Ok(self.response(response, attempt)),
+                Ok(response) => {
+                    let asked = parse_retry_after(response.headers());
+                    let wait = asked.unwrap_or_else(|| policy.backoff(attempt));
+                    if last || asked.is_some_and(|asked| waited + asked > policy.max_wait) {
+                        return Ok(self.response(response, attempt));
+                    }
+                    if asked.is_some() {
+                        waited += wait;
+                        self.memory().paused.insert(host.clone(), Instant::now() + wait);
+                    }
+                    (wait, response.status().to_string())
+                }
+                Err(error) if error.is_transient() && !last => (policy.backoff(attempt), error.to_string()),
+                Err(error) if error.is_transient() && attempt > 1 => {
+                    return Err(Error::Exhausted { attempts: attempt, source: Box::new(error) });
+                }
+                Err(error) => return Err(error),
+            };
+            (self.options.on_retry)(&Notice { host: request.url.authority(), attempt, wait, reason: &reason });
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn response(&self, response: reqwest::Response, attempts: u32) -> Response {
+        let Timeouts { idle, window, window_floor_bytes, .. } = self.options.timeouts;
+        Response::new(response, attempts, Pace::new(idle, window, window_floor_bytes))
+    }
+
+    /// One attempt: as many hops and authorisations as it takes.
+    async fn exchange(&self, request: &Request, authorizer: &dyn Authorizer) -> Result<reqwest::Response, Error> {
+        let mut url = request.url.clone();
+        let mut at_home = true;
+        let (mut hops, mut renewals) = (0, 0);
+        loop {
+            let mut headers = if at_home { request.headers.clone() } else { travelling(&request.headers) };
+            let mut sent = None;
+            if at_home && !headers.contains_key(header::AUTHORIZATION) {
+                sent = authorizer.authorization(&url).await.map_err(Error::Authorize)?;
+                if let Some(value) = &sent {
+                    headers.insert(header::AUTHORIZATION, value.clone());
+                }
+            }
+            let response = self.dial(request, url.clone(), headers).await?;
+            let status = response.status();
+            tracing::debug!(method = %request.method, url = %DisplayUrl(response.url()), status = status.as_u16());
+            if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                return Err(Error::ProxyAuthentication { host: url.authority().to_owned() });
+            }
+            if status == StatusCode::UNAUTHORIZED && at_home && renewals < MAX_RENEWALS {
+                renewals += 1;
+                let answered = response.url().clone();
+                if authorizer
+                    .challenged(&answered, response.headers(), sent.as_ref())
+                    .await
+                    .map_err(Error::Authorize)?
+                {
+                    url = answered;
+                    continue;
+                }
+                return Ok(response);
+            }
+            let Some(location) = followable(&request.method, &response) else { return Ok(response) };
+            hops += 1;
+            if hops > MAX_REDIRECTS {
+                return Err(Error::TooManyRedirects { host: request.url.authority().to_owned(), limit: MAX_REDIRECTS });
+            }
+            let next = self.authorise_hop(response.url(), &location, Purpose::Redirect)?;
+            let home = next.origin() == response.url().origin() && at_home;
+            if !home && !request.cross_origin_redirects {
+                return Err(Error::Hop {
+                    from: request.url.authority().to_owned(),
+                    to: DisplayUrl(&next).to_string(),
+                    what: "redirect target",
+                    rule: "requests for tokens stay on their server",
+                    secret: true,
+                });
+            }
+            (url, at_home) = (next, home);
+        }
+    }
+
+    /// One request on the wire, over HTTPS or, where that is allowed, HTTP.
+    async fn dial(&self, request: &Request, url: Url, headers: HeaderMap) -> Result<reqwest::Response, Error> {
+        let host = HostPort::of(&url);
+        let trust = self.trust(&host)?;
+        let plain_may_follow = match (url.scheme(), trust.scheme) {
+            ("https", SchemePolicy::Http) => return self.transmit(request, downgraded(&url), headers, &trust).await,
+            ("https", SchemePolicy::HttpsUnlessNotTls | SchemePolicy::HttpsElseHttp) => true,
+            _ => false,
+        };
+        if !plain_may_follow {
+            return self.transmit(request, url, headers, &trust).await;
+        }
+        let known = self.memory().plain.get(&host).copied();
+        match known {
+            Some(true) => self.transmit(request, downgraded(&url), headers, &trust).await,
+            Some(false) => self.transmit(request, url, headers, &trust).await,
+            None => {
+                let outcome = self.transmit(request, url.clone(), headers.clone(), &trust).await;
+                let fall_back = match &outcome {
+                    Err(Error::PlainHttp { .. }) => true,
+                    Err(Error::Connect { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
+                        trust.scheme == SchemePolicy::HttpsElseHttp
+                    }
+                    _ => false,
+                };
+                if fall_back {
+                    let plain = self.transmit(request, downgraded(&url), headers, &trust).await;
+                    if plain.is_ok() {
+                        self.memory().plain.insert(host, true);
+                    }
+                    return plain;
+                }
+                if outcome.is_ok() {
+                    self.memory().plain.insert(host, false);
+                }
+                outcome
+            }
+        }
+    }
+
+    async fn transmit(
+        &self,
+        request: &Request,
+        url: Url,
+        headers: HeaderMap,
+        trust: &HostTrust,
+    ) -> Result<reqwest::Response, Error> {
+        let client = self.connection(&url, trust, request.class)?;
+        let host = url.authority().to_owned();
+        let mut builder = client.request(request.method.clone(), url.clone()).headers(headers);
+        let last_byte = Arc::new(Mutex::new(Instant::now()));
+        match &request.body {
+            Body::Empty if matches!(request.method, Method::POST | Method::PUT | Method::PATCH) => {
+                builder = builder.header(header::CONTENT_LENGTH, 0);
+            }
+            Body::Empty => {}
+            Body::Bytes(bytes) => builder = builder.body(bytes.clone()),
+            Body::Stream { length, open } => {
+                let seen = Arc::clone(&last_byte);
+                let counted = open().inspect(move |_| *lock(&seen) = Instant::now());
+                builder = builder.header(header::CONTENT_LENGTH, *length).body(reqwest::Body::wrap_stream(counted));
+            }
+        }
+        let patience = if matches!(request.body, Body::Empty) {
+            self.options.timeouts.header
+        } else {
+            self.options.timeouts.upload
+        };
+        let answer = builder.send();
+        tokio::pin!(answer);
+        // A body may take hours to send; what counts is how long nothing has moved.
+        loop {
+            let quiet_until = *lock(&last_byte) + patience;
+            tokio::select! {
+                answer = &mut answer => return answer.map_err(|e| Error::classify(&e, &url)),
+                () = tokio::time::sleep_until(quiet_until.into()) => {
+                    if *lock(&last_byte) + patience <= Instant::now() {
+                        return Err(Error::Timeout { host, what: "did not answer", after: patience });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The connection pool for a host's profile.
+    fn connection(&self, url: &Url, trust: &HostTrust, class: Class) -> Result<reqwest::Client, Error> {
+        let host = HostPort::of(url);
+        let mut memory = self.memory();
+        let pinned = self.options.overrides.iter().find(|o| o.host == host.host && o.port == host.port);
+        let secure = url.scheme() == "https";
+        let profile = Profile {
+            // Plain connections differ by nothing of this.
+            trust: if secure { trust.clone() } else { HostTrust::default() },
+            class,
+            secure,
+            pinned: pinned.map(|o| (host.clone(), o.address)),
+            guard: if memory.named.contains(&host) { None } else { memory.foreign.get(&host).copied() },
+        };
+        if let Some(client) = memory.clients.get(&profile) {
+            return Ok(client.clone());
+        }
+        let proxy = self.options.proxy.clone();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::settings(trust, class, secure)?)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(self.options.timeouts.connect)
+            .user_agent(concat!("rcr/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Resolver { pinned: profile.pinned.as_ref().map(|(_, ip)| *ip), guard: profile.guard });
+        if class == Class::Blob || !secure {
+            builder = builder.http1_only();
+        }
+        if proxy.http.is_some() || proxy.https.is_some() {
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| proxy.for_url(url)));
+        }
+        let client = builder.build().map_err(|e| Error::classify(&e, url))?;
+        memory.clients.insert(profile, client.clone());
+        Ok(client)
+    }
+
+    fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
+        if let Some(trust) = self.memory().trust.get(host) {
+            return Ok(trust.clone());
+        }
+        let trust = (self.options.trust)(host).map_err(Error::Trust)?;
+        self.memory().trust.insert(host.clone(), trust.clone());
+        Ok(trust)
+    }
+
+    /// Waits while the host asked to be left alone: all requests to it, not only the one that was told.
+    async fn pause(&self, host: &HostPort) {
+        let until = self.memory().paused.get(host).copied();
+        if let Some(until) = until.filter(|until| *until > Instant::now()) {
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        lock(&self.memory)
+    }
+}
+
+/// Locks; a panic elsewhere leaves plain data behind that is still right.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same URL over plain HTTP; a default port stays the default of its scheme.
+fn downgraded(url: &Url) -> Url {
+    let mut plain = url.clone();
+    // Setting a special scheme on a special URL cannot fail.
+    let _ = plain.set_scheme("http");
+    plain
+}
+
+/// What may go along to another origin: nothing that identifies the user.
+fn travelling(headers: &HeaderMap) -> HeaderMap {
+    [header::ACCEPT, header::ACCEPT_ENCODING, header::RANGE]
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), headers.get(&name)?.clone())))
+        .collect()
+}
+
+/// The target of a redirect that is followed: of GET and HEAD.
+fn followable(method: &Method, response: &reqwest::Response) -> Option<String> {
+    let read = matches!(*method, Method::GET | Method::HEAD);
+    let redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = response.headers().get(header::LOCATION)?;
+    (read && redirect).then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
+}

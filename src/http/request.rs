@@ -1,0 +1,112 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::{BoxError, HeaderMap, HeaderName, HeaderValue, Method, Url};
+
+/// Which connections a request may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Class {
+    /// Small documents: may share an HTTP/2 connection.
+    #[default]
+    Document,
+    /// Blob bytes: an HTTP/1.1 connection of its own while it lasts.
+    Blob,
+}
+
+/// Chunks of a request body.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send + Sync>>;
+
+/// A request body. Every kind can be sent again.
+#[derive(Clone, Default)]
+pub enum Body {
+    /// None.
+    #[default]
+    Empty,
+    /// In memory.
+    Bytes(Bytes),
+    /// Streamed, and opened anew for each attempt.
+    Stream {
+        /// Bytes that the stream yields.
+        length: u64,
+        /// Opens it. The stream ends early with an error where reading fails.
+        open: Arc<dyn Fn() -> BodyStream + Send + Sync>,
+    },
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Stream { length, .. } => write!(f, "Stream({length})"),
+        }
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Headers beside those that `http` sets itself.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+    /// Which connections may be used.
+    pub class: Class,
+    /// Whether redirects may leave the origin; never for token requests.
+    pub cross_origin_redirects: bool,
+    /// Whether the request may be sent again after it failed. Off for requests that move a server's state on, such
+    /// as the chunks of an upload.
+    pub retry: bool,
+}
+
+impl Request {
+    /// A request without body.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            class: Class::Document,
+            cross_origin_redirects: true,
+            retry: true,
+        }
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// With a class of connection.
+    #[must_use]
+    pub fn class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Sent once only, whatever happens.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.retry = false;
+        self
+    }
+}

@@ -1,0 +1,126 @@
+//! TLS settings: the one place that chooses the crypto provider, loads roots, and can switch verification off.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::{Class, Error, HostTrust};
+
+/// The largest PEM file that is read.
+const PEM_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
+
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
+}
+
+/// The machine's own roots, loaded once and only when HTTPS is spoken. A machine without any gets none: its
+/// registries then fail to verify with a message that says so, and plain HTTP still works.
+fn system_roots() -> &'static RootCertStore {
+    static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
+    ROOTS.get_or_init(|| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        store
+    })
+}
+
+/// The TLS settings for one host. `secure` is off where only plain HTTP will be spoken, which saves loading roots.
+pub(super) fn settings(trust: &HostTrust, class: Class, secure: bool) -> Result<ClientConfig, Error> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Setup(e.to_string()))?;
+    let verified = if !secure {
+        builder.with_root_certificates(RootCertStore::empty())
+    } else if trust.verify {
+        let mut roots = system_roots().clone();
+        for file in &trust.authorities {
+            for certificate in certificates(file)? {
+                roots.add(certificate).map_err(|e| pem_error(file, &e.to_string()))?;
+            }
+        }
+        builder.with_root_certificates(roots)
+    } else {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider())))
+    };
+    let mut config = match (&trust.identity, secure) {
+        (Some(identity), true) => {
+            let chain = certificates(&identity.certificate)?;
+            let key = PrivateKeyDer::from_pem_slice(&read(&identity.key)?)
+                .map_err(|e| pem_error(&identity.key, &e.to_string()))?;
+            verified.with_client_auth_cert(chain, key).map_err(|e| pem_error(&identity.key, &e.to_string()))?
+        }
+        _ => verified.with_no_client_auth(),
+    };
+    config.alpn_protocols = match class {
+        Class::Document => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        Class::Blob => vec![b"http/1.1".to_vec()],
+    };
+    Ok(config)
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let bytes = read(file)?;
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let all = all.map_err(|e| pem_error(file, &e.to_string()))?;
+    if all.is_empty() { Err(pem_error(file, "it holds no certificate in PEM form")) } else { Ok(all) }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|f| BufReader::new(f).take(PEM_LIMIT_BYTES).read_to_end(&mut bytes))
+        .map_err(|e| pem_error(file, &e.to_string()))?;
+    Ok(bytes)
+}
+
+fn pem_error(file: &Path, message: &str) -> Error {
+    Error::CertificateFile { file: file.to_owned(), message: message.to_owned() }
+}
+
+/// Accepts any certificate, for hosts that the user said are insecure. Signatures are still checked, so that the
+/// handshake itself is sound.
+#[derive(Debug)]
+struct Unverified(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
