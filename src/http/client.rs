@@ -77,8 +77,8 @@ pub struct Options {
     pub retry: RetryPolicy,
     /// How long to wait.
     pub timeouts: Timeouts,
-    /// Token servers that the user trusts with secrets.
-    pub trusted_realms: Vec<Url>,
+    /// Token servers that the user trusts with secrets, each for one registry, or for whichever the command names.
+    pub trusted_realms: Vec<(Option<HostPort>, Url)>,
     /// Hears of attempts that failed.
     pub on_retry: Arc<dyn Fn(&Notice<'_>) + Send + Sync>,
 }

@@ -42,7 +42,7 @@ pub(super) fn authorise(
     from: &Url,
     to: &str,
     purpose: Purpose,
-    trusted_realms: &[Url],
+    trusted_realms: &[(Option<HostPort>, Url)],
     proxied: bool,
 ) -> Result<Url, Error> {
     let shown = |to: &Url| DisplayUrl(to).to_string();
@@ -94,12 +94,17 @@ pub(super) fn authorise(
     Ok(url)
 }
 
-fn may_see_secret(from: &Url, realm: &Url, trusted: &[Url]) -> bool {
+fn may_see_secret(from: &Url, realm: &Url, trusted: &[(Option<HostPort>, Url)]) -> bool {
     let (here, there) = (HostPort::of(from), HostPort::of(realm));
     if here.host == there.host {
         return true; // any port; a downgrade was refused above
     }
-    if trusted.iter().any(|t| t.scheme() == realm.scheme() && HostPort::of(t) == there) {
+    let said = |(registry, url): &(Option<HostPort>, Url)| {
+        registry.as_ref().is_none_or(|r| r.host == here.host && r.port == here.port)
+            && url.scheme() == realm.scheme()
+            && HostPort::of(url) == there
+    };
+    if trusted.iter().any(said) {
         return true;
     }
     if realm.scheme() != "https" {
@@ -150,9 +155,10 @@ mod tests {
 
     fn hop(from: &str, to: &str, purpose: Purpose) -> Result<String, String> {
         let from = Url::parse(from).unwrap();
-        authorise(&from, to, purpose, &[Url::parse("https://trusted.test/token").unwrap()], false)
-            .map(|url| url.to_string())
-            .map_err(|e| e.to_string())
+        let realm = |url: &str| Url::parse(url).unwrap();
+        let trusted =
+            [(HostPort::parse("r.test"), realm("https://trusted.test/token")), (None, realm("https://any.test/token"))];
+        authorise(&from, to, purpose, &trusted, false).map(|url| url.to_string()).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -213,6 +219,7 @@ mod tests {
             ("https://nvcr.io/v2/", "https://authn.nvidia.com/token"),
             ("https://r.test/v2/", "https://trusted.test/token"),
             ("https://r.test/v2/", "token"),
+            ("https://whichever.test/v2/", "https://any.test/token"),
         ];
         for (from, to) in yes {
             assert!(hop(from, to, Purpose::CredentialRealm).is_ok(), "{from} -> {to}");
@@ -226,6 +233,8 @@ mod tests {
             ("https://r.co.uk/v2/", "https://s.co.uk/token"),
             ("http://a.r.test/v2/", "http://b.r.test/token"),
             ("https://r.test/v2/", "https://trusted.test:444/token"),
+            ("https://s.test/v2/", "https://trusted.test/token"),
+            ("https://r.test:5000/v2/", "https://trusted.test/token"),
         ];
         for (from, to) in no {
             assert!(hop(from, to, Purpose::CredentialRealm).is_err(), "{from} -> {to}");

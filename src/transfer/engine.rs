@@ -1,0 +1,219 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::Plan;
+use crate::content::{Event, Fault, FaultKind, Progress, Sink, Source, Stored};
+use crate::model::Descriptor;
+
+/// Bytes that an attempt must move for the count of failed attempts to start anew.
+const PROGRESS_BYTES: u64 = 1024 * 1024;
+
+/// How hard to try.
+#[derive(Clone)]
+pub struct Limits {
+    /// Blobs in flight at once, at least one.
+    pub concurrency: usize,
+    /// Attempts in a row that may bring less than a MiB, after the first.
+    pub retries: u32,
+    /// The wait after failed attempt number `n`, from 1.
+    pub backoff: Arc<dyn Fn(u32) -> Duration + Send + Sync>,
+}
+
+/// What moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Blobs whose bytes moved.
+    pub moved: usize,
+    /// Bytes that moved.
+    pub moved_bytes: u64,
+    /// Blobs that the destination took over from its own side.
+    pub mounted: usize,
+    /// Blobs that were there.
+    pub present: usize,
+}
+
+/// Moves the blobs of a plan from a source to a sink.
+pub struct Engine<'a, S, D> {
+    /// Where bytes come from.
+    pub source: &'a S,
+    /// Where they go.
+    pub sink: &'a D,
+    /// How hard to try.
+    pub limits: &'a Limits,
+    /// Who hears about it.
+    pub progress: &'a dyn Progress,
+}
+
+enum Outcome {
+    Moved(u64),
+    Mounted,
+    Present,
+}
+
+impl<S: Source, D: Sink> Engine<'_, S, D> {
+    /// Runs the plan. The first failure that trying again cannot mend ends it; what the other blobs have received
+    /// by then stays where the sink can resume it.
+    ///
+    /// # Errors
+    /// That failure.
+    pub async fn run(&self, plan: &Plan) -> Result<Totals, Fault> {
+        for blob in &plan.present {
+            self.progress.report(Event::Present { digest: &blob.digest });
+        }
+        for blob in &plan.fetch {
+            self.progress.report(Event::Queued { digest: &blob.digest, bytes: blob.size });
+        }
+        let outcomes =
+            stream::iter(&plan.fetch).map(|blob| self.blob(blob)).buffer_unordered(self.limits.concurrency.max(1));
+        let start = Totals { present: plan.present.len(), ..Totals::default() };
+        outcomes
+            .try_fold(start, |mut totals, outcome| async move {
+                match outcome {
+                    Outcome::Moved(bytes) => {
+                        totals.moved += 1;
+                        totals.moved_bytes += bytes;
+                    }
+                    Outcome::Mounted => totals.mounted += 1,
+                    Outcome::Present => totals.present += 1,
+                }
+                Ok(totals)
+            })
+            .await
+    }
+
+    async fn blob(&self, blob: &Descriptor) -> Result<Outcome, Fault> {
+        if self.sink.mount(blob).await {
+            self.progress.report(Event::Mounted { digest: &blob.digest });
+            return Ok(Outcome::Mounted);
+        }
+        let (mut failures, mut corrupt, mut moved) = (0, false, 0);
+        loop {
+            let tally = Tally { inner: self.progress, bytes: AtomicU64::new(0) };
+            let fault = match self.sink.receive(blob, self.source, &tally).await {
+                Ok(Stored::Present) => {
+                    self.progress.report(Event::Present { digest: &blob.digest });
+                    return Ok(Outcome::Present);
+                }
+                Ok(Stored::Moved { bytes }) => {
+                    self.progress.report(Event::Finished { digest: &blob.digest });
+                    return Ok(Outcome::Moved(moved + bytes));
+                }
+                Err(fault) => fault,
+            };
+            let brought = tally.bytes.into_inner();
+            moved += brought;
+            let wait = match fault.kind() {
+                FaultKind::Permanent => return Err(fault),
+                // Wrong bytes: once more from zero, then it is no accident.
+                FaultKind::Corrupt if corrupt => return Err(fault),
+                FaultKind::Corrupt => {
+                    corrupt = true;
+                    Duration::ZERO
+                }
+                FaultKind::Transient => {
+                    failures = if brought >= PROGRESS_BYTES { 1 } else { failures + 1 };
+                    if failures > self.limits.retries {
+                        return Err(fault);
+                    }
+                    (self.limits.backoff)(failures)
+                }
+            };
+            let reason = fault.to_string();
+            let what = blob.digest.short();
+            self.progress.report(Event::Retrying { what, attempt: failures.max(1), wait, reason: &reason });
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// Counts the bytes of one attempt on their way to the listener.
+struct Tally<'a> {
+    inner: &'a dyn Progress,
+    bytes: AtomicU64,
+}
+
+impl Progress for Tally<'_> {
+    fn report(&self, event: Event<'_>) {
+        if let Event::Advanced { bytes, .. } = event {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        self.inner.report(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::content::{Opened, Silent, digest_of};
+    use crate::model::{Algorithm, MediaType};
+
+    /// A source that is never asked: the scripted sink below decides everything.
+    struct Nowhere;
+    impl Source for Nowhere {
+        async fn open(&self, _: &Descriptor, _: u64) -> Result<Opened, Fault> {
+            Err(Fault::new(FaultKind::Permanent, std::io::Error::other("nowhere")))
+        }
+    }
+
+    /// Answers `receive` from a script of (bytes brought, failure).
+    struct Scripted(Mutex<VecDeque<(u64, Option<FaultKind>)>>);
+    impl Sink for Scripted {
+        async fn contains(&self, _: &Descriptor) -> Result<bool, Fault> {
+            Ok(false)
+        }
+        async fn mount(&self, _: &Descriptor) -> bool {
+            false
+        }
+        async fn receive<S: Source>(&self, d: &Descriptor, _: &S, progress: &dyn Progress) -> Result<Stored, Fault> {
+            let (bytes, failure) = self.0.lock().unwrap().pop_front().expect("the script is used up");
+            progress.report(Event::Advanced { digest: &d.digest, bytes });
+            failure.map_or(Ok(Stored::Moved { bytes }), |kind| Err(Fault::new(kind, std::io::Error::other("scripted"))))
+        }
+    }
+
+    async fn run(retries: u32, script: &[(u64, Option<FaultKind>)]) -> (Result<Totals, Fault>, usize) {
+        let sink = Scripted(Mutex::new(script.iter().copied().collect()));
+        let limits = Limits { concurrency: 2, retries, backoff: Arc::new(|_| Duration::ZERO) };
+        let blob = Descriptor::new(MediaType::new("a/b"), digest_of(Algorithm::Sha256, b"x"), 1);
+        let engine = Engine { source: &Nowhere, sink: &sink, limits: &limits, progress: &Silent };
+        let outcome = engine.run(&Plan { fetch: vec![blob], present: vec![] }).await;
+        let left = sink.0.lock().unwrap().len();
+        (outcome, left)
+    }
+
+    const DROP: Option<FaultKind> = Some(FaultKind::Transient);
+    const BAD: Option<FaultKind> = Some(FaultKind::Corrupt);
+
+    #[tokio::test]
+    async fn progress_resets_the_count_of_failures() {
+        let big = PROGRESS_BYTES;
+        let script = [(big, DROP), (big, DROP), (big, DROP), (big, DROP), (7, None)];
+        let (outcome, left) = run(1, &script).await;
+        assert_eq!((outcome.map(|t| t.moved_bytes).ok(), left), (Some(4 * big + 7), 0));
+    }
+
+    #[tokio::test]
+    async fn no_progress_ends_after_the_retries() {
+        let (outcome, left) = run(2, &[(0, DROP), (9, DROP), (0, DROP), (1, None)]).await;
+        assert_eq!((outcome.is_err(), left), (true, 1));
+    }
+
+    #[tokio::test]
+    async fn wrong_bytes_get_one_more_try() {
+        assert!(run(0, &[(5, BAD), (5, None)]).await.0.is_ok());
+        let (outcome, left) = run(9, &[(5, BAD), (5, BAD), (5, None)]).await;
+        assert_eq!((outcome.is_err(), left), (true, 1));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_mended_is_not_tried_again() {
+        let (outcome, left) = run(9, &[(0, Some(FaultKind::Permanent)), (5, None)]).await;
+        assert_eq!((outcome.is_err(), left), (true, 1));
+    }
+}
