@@ -17,4 +17,4 @@ pub use digest::{Algorithm, Digest, DigestError};
 pub use manifest::{DocumentError, ImageIndex, ImageManifest, MAX_INDEX_DEPTH, Manifest};
 pub use media_type::{Kind, MediaType};
 pub use platform::{Platform, PlatformError};
-pub use reference::{Reference, ReferenceError, Registry};
+pub use reference::{Reason, Reference, ReferenceError, Registry};
