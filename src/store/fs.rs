@@ -1,0 +1,313 @@
+//! Every call to the file system that the store makes.
+//!
+//! Small and named after what they promise, so that another file system can stand behind them. Nothing here follows
+//! a symbolic link in the last component of a path, and nothing but plain files is ever opened: a path is looked at,
+//! opened, and the open file compared with what was looked at. Files are created exclusively, which follows no link
+//! either.
+
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::Error;
+
+/// What stands at a path; links are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Absent,
+    /// A plain file.
+    File {
+        size: u64,
+        /// The later of its last changes of content and of metadata, so that neither a copied time stamp nor a
+        /// touched file makes it look older than it is.
+        changed: SystemTime,
+    },
+    Directory,
+    /// Anything else, by name.
+    Other(&'static str),
+}
+
+impl Node {
+    fn of(metadata: &Metadata) -> Self {
+        let kind = metadata.file_type();
+        if kind.is_file() {
+            Self::File { size: metadata.len(), changed: changed(metadata) }
+        } else if kind.is_dir() {
+            Self::Directory
+        } else if kind.is_symlink() {
+            Self::Other("a symbolic link")
+        } else {
+            Self::Other("a pipe, socket or device")
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "missing",
+            Self::File { .. } => "a file",
+            Self::Directory => "a directory",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> SystemTime {
+    use std::os::unix::fs::MetadataExt;
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+    let changed = SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds));
+    changed.map_or(modified, |changed| changed.max(modified))
+}
+
+#[cfg(not(unix))]
+fn changed(metadata: &Metadata) -> SystemTime {
+    metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// What tells one file from another, whatever its name.
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// What stands at `path`.
+pub(super) fn look(path: &Path) -> Result<Node, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Node::of(&metadata)),
+        Err(error) if absent(&error) => Ok(Node::Absent),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
+}
+
+fn absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// What the store's own directory is, as a user may have linked it.
+pub(super) fn look_through(path: &Path) -> Result<Node, Error> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Node::of(&metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Node::Absent),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
+}
+
+/// Whether `file` is still what `path` names.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(named)) => identity(&open) == identity(&named),
+        _ => false,
+    }
+}
+
+/// The names in a directory, in order; none if it does not exist.
+pub(super) fn list(directory: &Path) -> Result<Vec<String>, Error> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", directory)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io("list", directory))?;
+        // A name that is not Unicode is none of ours, and never matches one.
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Makes the store's own directory with its parents, durably.
+pub(super) fn make_root(path: &Path) -> Result<(), Error> {
+    let mut missing: Vec<&Path> = Vec::new();
+    let mut at = Some(path);
+    while let Some(directory) = at.filter(|d| !d.as_os_str().is_empty()) {
+        if look_through(directory)? != Node::Absent {
+            break;
+        }
+        missing.push(directory);
+        at = directory.parent();
+    }
+    fs::create_dir_all(path).map_err(Error::io("create", path))?;
+    for directory in missing {
+        sync_parent(directory)?;
+    }
+    Ok(())
+}
+
+/// Makes one directory unless it is there, durably.
+pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
+    match fs::create_dir(path) {
+        Ok(()) => sync_parent(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match look(path)? {
+            Node::Directory => Ok(()),
+            node => Err(Error::Planted { path: path.to_owned(), found: node.name() }),
+        },
+        Err(error) => Err(Error::io("create", path)(error)),
+    }
+}
+
+fn writable() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options
+}
+
+/// Creates a file that must not exist, readable by all as far as the umask allows.
+fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = writable();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.create_new(true).open(path)
+}
+
+/// Creates a file under a name in `directory` that nobody else has.
+pub(super) fn create_unique(directory: &Path, purpose: &str) -> Result<(File, PathBuf), Error> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let count = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = directory.join(format!("{purpose}.{}.{count}", std::process::id()));
+        match create_new(&path) {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", &path)(error)),
+        }
+    }
+}
+
+/// Opens a plain file for reading.
+pub(super) fn open(path: &Path) -> Result<File, Error> {
+    open_as(path, OpenOptions::new().read(true))
+}
+
+/// Opens a plain file for reading and writing, and creates it if it is missing.
+pub(super) fn open_or_create(path: &Path) -> Result<File, Error> {
+    loop {
+        match create_new(path) {
+            Ok(file) => return Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", path)(error)),
+        }
+        match open_as(path, &writable()) {
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            result => return result,
+        }
+    }
+}
+
+fn open_as(path: &Path, options: &OpenOptions) -> Result<File, Error> {
+    // Another process may replace the file by a good one between the two looks; a few times in a row is no accident.
+    for _ in 0..8 {
+        let named = fs::symlink_metadata(path).map_err(Error::io("open", path))?;
+        if !named.file_type().is_file() {
+            return Err(Error::Planted { path: path.to_owned(), found: Node::of(&named).name() });
+        }
+        let file = options.open(path).map_err(Error::io("open", path))?;
+        let opened = file.metadata().map_err(Error::io("open", path))?;
+        if identity(&named) == identity(&opened) {
+            return Ok(file);
+        }
+    }
+    Err(Error::Planted { path: path.to_owned(), found: "changing all the time" })
+}
+
+/// The size of an open file.
+pub(super) fn size(file: &File, path: &Path) -> Result<u64, Error> {
+    file.metadata().map(|m| m.len()).map_err(Error::io("look at", path))
+}
+
+/// Reads the next bytes into `buffer`, as many as fit unless the file ends before.
+pub(super) fn read(file: &mut File, path: &Path, buffer: &mut [u8]) -> Result<usize, Error> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read", path)(error)),
+        }
+    }
+    Ok(filled)
+}
+
+/// The bytes of a plain file, at most one more than `limit_bytes`.
+pub(super) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    open(path)?.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
+
+/// Moves to `offset` bytes from the start.
+pub(super) fn seek(file: &mut File, path: &Path, offset: u64) -> Result<(), Error> {
+    file.seek(SeekFrom::Start(offset)).map(drop).map_err(Error::io("seek in", path))
+}
+
+/// Writes all of `bytes` where the file stands.
+pub(super) fn write(file: &mut File, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    file.write_all(bytes).map_err(Error::io("write", path))
+}
+
+/// Makes the file empty, and stands at its start.
+pub(super) fn clear(file: &mut File, path: &Path) -> Result<(), Error> {
+    file.set_len(0).map_err(Error::io("truncate", path))?;
+    seek(file, path, 0)
+}
+
+/// Makes the bytes of a file durable. After a failure nobody knows what the disk holds: the caller discards the file.
+pub(super) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
+    file.sync_data().map_err(|source| Error::Sync { path: path.to_owned(), source })
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(path: &Path) -> Result<(), Error> {
+    let sync = |source| Error::Sync { path: path.to_owned(), source };
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(path).map_err(Error::io("open", path))?.sync_all().map_err(sync)
+}
+
+fn sync_parent(path: &Path) -> Result<(), Error> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent),
+        _ => sync_dir(Path::new(".")),
+    }
+}
+
+/// Gives a file its name, in place of whatever file or link had it.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(Error::io("rename to", to))
+}
+
+/// Removes a file or link; that it is gone already is fine.
+pub(super) fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Sets the time of last change to now.
+pub(super) fn touch(file: &File, path: &Path) -> Result<(), Error> {
+    file.set_modified(SystemTime::now()).map_err(Error::io("touch", path))
+}
+
+/// Tries for a kernel lock on an open file; it ends with the file.
+pub(super) fn try_lock(file: &File, exclusive: bool) -> Result<(), TryLockError> {
+    if exclusive { file.try_lock() } else { file.try_lock_shared() }
+}
+
+/// The machine's name, for messages.
+pub(super) fn host_name() -> String {
+    let read = |path| fs::read_to_string(path).map(|name| name.trim().to_owned()).ok().filter(|n| !n.is_empty());
+    read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname")).unwrap_or_else(|| "unknown host".to_owned())
+}

@@ -1,0 +1,417 @@
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use super::fs::{self, Node};
+use super::lock::{Lock, TryLock, Wanted};
+use super::{Error, index};
+use crate::model::{Algorithm, Digest};
+
+const MARKER: &str = "oci-layout";
+const VERSION: &str = "1.0.0";
+/// The marker file has about 30 bytes; a file larger than this is something else.
+const MARKER_LIMIT_BYTES: u64 = 4096;
+/// A blob is touched at reuse only when its time stamp is older than this: far less than any sensible grace period,
+/// and it saves a write per blob on every pull that changes nothing.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// What is made durable before a command succeeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Every blob, every name and the index.
+    #[default]
+    Full,
+    /// The index only: after a power loss blobs may be damaged, which `verify` finds and the next pull heals.
+    Relaxed,
+}
+
+/// How a store is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What is made durable.
+    pub durability: Durability,
+    /// How long to wait for a lock that another process holds.
+    pub lock_wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { durability: Durability::Full, lock_wait: Duration::from_secs(5 * 60) }
+    }
+}
+
+/// An OCI image layout on disk. Clones are handles of the same store.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    options: Options,
+    writable: bool,
+    try_lock: TryLock,
+    lockless: AtomicBool,
+    /// Directories that hold names not yet durable.
+    dirty: Mutex<BTreeSet<PathBuf>>,
+    /// Blobs that this process has hashed from first to last byte.
+    verified: Mutex<HashSet<Digest>>,
+}
+
+/// The store lock, shared: no blob is collected while this lives.
+#[derive(Debug)]
+#[must_use = "the store is protected only while this lives"]
+pub struct Shared {
+    _lock: Option<Lock>,
+}
+
+impl Layout {
+    /// Opens the store at `dir` for reading and writing, and creates it where there is nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::NotALayout`] where something else stands, [`Error::Corrupt`] where a store is damaged or of another
+    /// version, [`Error::Planted`] where links stand in for its directories.
+    pub fn create_or_open(dir: &Path, options: Options) -> Result<Self, Error> {
+        let layout = Self::at(dir, options, true);
+        match fs::look_through(dir)? {
+            Node::Absent => fs::make_root(dir)?,
+            Node::Directory => layout.refuse_foreign()?,
+            _ => return Err(Error::NotALayout { path: dir.to_owned(), reason: "it is a file, not a directory" }),
+        }
+        for name in [".rcr", ".rcr/lock", ".rcr/partial", ".rcr/tmp", ".rcr/bad", "blobs", "blobs/sha256"] {
+            fs::make_dir(&layout.path(name))?;
+        }
+        if !layout.has_marker()? || fs::look(&layout.index_path())? == Node::Absent {
+            layout.found()?;
+        }
+        layout.check()?;
+        Ok(layout)
+    }
+
+    /// Opens the store at `dir` for reading; nothing is created or changed, so that a read-only file system serves.
+    /// `None` where there is no store yet.
+    ///
+    /// # Errors
+    /// As [`Layout::create_or_open`].
+    pub fn open(dir: &Path, options: Options) -> Result<Option<Self>, Error> {
+        let layout = Self::at(dir, options, false);
+        match fs::look_through(dir)? {
+            Node::Absent => return Ok(None),
+            Node::Directory => layout.refuse_foreign()?,
+            _ => return Err(Error::NotALayout { path: dir.to_owned(), reason: "it is a file, not a directory" }),
+        }
+        if !layout.has_marker()? && !layout.has_content()? {
+            return Ok(None);
+        }
+        layout.check()?;
+        Ok(Some(layout))
+    }
+
+    fn at(dir: &Path, options: Options, writable: bool) -> Self {
+        let inner = Inner {
+            root: dir.to_owned(),
+            options,
+            writable,
+            try_lock: fs::try_lock,
+            lockless: AtomicBool::new(false),
+            dirty: Mutex::default(),
+            verified: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Refuses a directory that holds something, but none of what a layout is made of.
+    fn refuse_foreign(&self) -> Result<(), Error> {
+        let names = fs::list(&self.inner.root)?;
+        let ours = |name: &String| [MARKER, "index.json", "blobs", ".rcr"].contains(&name.as_str());
+        if names.iter().any(ours) || names.iter().all(|name| name == "lost+found") {
+            return Ok(());
+        }
+        Err(Error::NotALayout {
+            path: self.inner.root.clone(),
+            reason: "the directory is not empty, and not an OCI image layout",
+        })
+    }
+
+    fn has_marker(&self) -> Result<bool, Error> {
+        Ok(fs::look(&self.path(MARKER))? != Node::Absent)
+    }
+
+    fn has_content(&self) -> Result<bool, Error> {
+        Ok(fs::look(&self.index_path())? != Node::Absent || !self.blobs()?.is_empty())
+    }
+
+    /// Writes what makes an empty directory a layout. Under the index lock, because a process that is slower than
+    /// another must not put an empty index in place of one with tags.
+    fn found(&self) -> Result<(), Error> {
+        let _lock = self.index_lock().acquire_blocking(self.inner.options.lock_wait)?;
+        if !self.has_marker()? && !self.has_content()? {
+            let marker = json!({ "imageLayoutVersion": VERSION }).to_string();
+            self.replace(&self.path(MARKER), "layout", marker.as_bytes())?;
+        }
+        if self.has_marker()? && !self.has_content()? {
+            self.replace(&self.index_path(), "index", &index::empty())?;
+        }
+        Ok(())
+    }
+
+    /// Checks what every command relies on.
+    fn check(&self) -> Result<(), Error> {
+        let marker = self.path(MARKER);
+        let corrupt = |reason: String| Error::Corrupt { path: marker.clone(), reason };
+        if fs::look(&marker)? == Node::Absent {
+            return Err(corrupt("the file is missing".to_owned()));
+        }
+        let bytes = fs::read_up_to(&marker, MARKER_LIMIT_BYTES)?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        match value.get("imageLayoutVersion").and_then(serde_json::Value::as_str) {
+            Some(VERSION) => {}
+            Some(other) => return Err(corrupt(format!("layout version {other:?} is not known, only {VERSION:?}"))),
+            None => return Err(corrupt("it states no layout version".to_owned())),
+        }
+        for name in ["blobs", ".rcr"] {
+            let path = self.path(name);
+            match fs::look(&path)? {
+                Node::Directory | Node::Absent => {}
+                _ => return Err(Error::Planted { path, found: "no directory" }),
+            }
+        }
+        if fs::look(&self.index_path())? == Node::Absent {
+            return Err(Error::Corrupt { path: self.index_path(), reason: "the file is missing".to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
+    /// Whether the file system turned out to have no locks, so that several processes are not kept apart.
+    pub fn lacks_locks(&self) -> bool {
+        self.inner.lockless.load(Ordering::Relaxed)
+    }
+
+    /// Keeps a garbage collection out for as long as the guard lives. Every command takes it first, and once.
+    ///
+    /// A store that is only read, on a file system that refuses to be written, goes without.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a garbage collection runs, or the file system's error.
+    pub async fn share(&self) -> Result<Shared, Error> {
+        match self.store_lock(false).acquire(self.inner.options.lock_wait).await {
+            Ok(lock) => Ok(Shared { _lock: Some(self.noted(lock)) }),
+            Err(error) if !self.inner.writable && (error.is_write_refused() || error.is_absent()) => {
+                Ok(Shared { _lock: None })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the names of everything received so far durable: once per batch, and before a tag names it.
+    ///
+    /// # Errors
+    /// [`Error::Sync`], after which nothing that was received since the last call counts as stored.
+    pub async fn sync(&self) -> Result<(), Error> {
+        let layout = self.clone();
+        blocking(move || layout.sync_blocking()).await
+    }
+
+    pub(super) fn sync_blocking(&self) -> Result<(), Error> {
+        let mut dirty = locked(&self.inner.dirty);
+        if self.inner.options.durability == Durability::Full {
+            for directory in dirty.iter() {
+                fs::sync_dir(directory)?;
+            }
+        }
+        dirty.clear();
+        Ok(())
+    }
+
+    pub(super) fn options(&self) -> Options {
+        self.inner.options
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.inner.root.join(name)
+    }
+
+    pub(super) fn index_path(&self) -> PathBuf {
+        self.path("index.json")
+    }
+
+    pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.inner.root.join("blobs").join(digest.algorithm().as_str()).join(digest.hex())
+    }
+
+    /// A name under `.rcr/` that belongs to one digest.
+    pub(super) fn own_path(&self, kind: &str, digest: &Digest) -> PathBuf {
+        self.inner.root.join(".rcr").join(kind).join(format!("{}-{}", digest.algorithm().as_str(), digest.hex()))
+    }
+
+    /// Every file under `blobs/` whose name is a digest, whatever it is.
+    pub(super) fn blobs(&self) -> Result<Vec<Digest>, Error> {
+        let mut found = Vec::new();
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let directory = self.inner.root.join("blobs").join(algorithm.as_str());
+            match fs::look(&directory)? {
+                Node::Absent => continue,
+                Node::Directory => {}
+                _ => return Err(Error::Planted { path: directory, found: "no directory" }),
+            }
+            let names = fs::list(&directory)?;
+            found.extend(names.iter().filter_map(|hex| Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok()));
+        }
+        Ok(found)
+    }
+
+    /// Whether the blob is there as a plain file of the right size: enough to rely on what was verified when it came.
+    pub(super) fn has(&self, digest: &Digest, size_bytes: u64) -> Result<bool, Error> {
+        Ok(matches!(fs::look(&self.blob_path(digest))?, Node::File { size, .. } if size == size_bytes))
+    }
+
+    /// Takes a stored blob into use again: it counts as young, and its name becomes durable with the next batch,
+    /// because the process that brought it may have died before that.
+    pub(super) fn reuse(&self, digest: &Digest) -> Result<(), Error> {
+        let path = self.blob_path(digest);
+        if let Node::File { changed, .. } = fs::look(&path)?
+            && SystemTime::now().duration_since(changed).is_ok_and(|age| age > FRESH)
+        {
+            // Another user's file cannot be touched; the store lock protects it while this command runs.
+            let _ = fs::open(&path).and_then(|file| fs::touch(&file, &path));
+        }
+        if self.inner.options.durability == Durability::Full && self.has_unsynced()? {
+            fs::open(&path).and_then(|file| fs::sync_file(&file, &path))?;
+        }
+        self.mark_dirty(&path);
+        Ok(())
+    }
+
+    /// Remembers, on disk, that this store holds blobs that nobody made durable.
+    pub(super) fn note_unsynced(&self) -> Result<(), Error> {
+        if self.has_unsynced()? {
+            return Ok(());
+        }
+        let path = self.path(".rcr/relaxed");
+        self.replace(&path, "relaxed", b"")
+    }
+
+    fn has_unsynced(&self) -> Result<bool, Error> {
+        Ok(fs::look(&self.path(".rcr/relaxed"))? != Node::Absent)
+    }
+
+    /// The name of the file at `path` is not durable yet.
+    pub(super) fn mark_dirty(&self, path: &Path) {
+        if let Some(directory) = path.parent() {
+            locked(&self.inner.dirty).insert(directory.to_owned());
+        }
+    }
+
+    pub(super) fn is_verified(&self, digest: &Digest) -> bool {
+        locked(&self.inner.verified).contains(digest)
+    }
+
+    pub(super) fn set_verified(&self, digest: &Digest, verified: bool) {
+        let mut set = locked(&self.inner.verified);
+        if verified {
+            set.insert(digest.clone());
+        } else {
+            set.remove(digest);
+        }
+    }
+
+    /// Writes a file in full and puts it in place of the old one, durably.
+    pub(super) fn replace(&self, path: &Path, purpose: &str, bytes: &[u8]) -> Result<(), Error> {
+        let (mut file, temporary) = fs::create_unique(&self.path(".rcr/tmp"), purpose)?;
+        let written = fs::write(&mut file, &temporary, bytes)
+            .map_err(|error| error.needing(bytes.len() as u64))
+            .and_then(|()| fs::sync_file(&file, &temporary))
+            .and_then(|()| fs::rename(&temporary, path));
+        if let Err(error) = written {
+            // The first error is the one to report.
+            let _ = fs::remove(&temporary);
+            return Err(error);
+        }
+        path.parent().map_or(Ok(()), fs::sync_dir)
+    }
+
+    /// Moves what stands in a blob's place to `.rcr/bad/`, unless it is another file than `open` by now. Whether it
+    /// was moved.
+    pub(super) fn quarantine(&self, digest: &Digest, open: Option<&std::fs::File>) -> Result<bool, Error> {
+        let path = self.blob_path(digest);
+        // Whoever holds this lock is bringing a good copy.
+        let Some(_lock) = self.digest_lock(digest).attempt()? else { return Ok(false) };
+        if open.is_some_and(|file| !fs::is_at(file, &path)) {
+            return Ok(false);
+        }
+        self.set_verified(digest, false);
+        self.set_aside(digest)?;
+        Ok(true)
+    }
+
+    /// Moves what stands in a blob's place to `.rcr/bad/`. The caller holds the digest's lock.
+    pub(super) fn set_aside(&self, digest: &Digest) -> Result<(), Error> {
+        fs::make_dir(&self.path(".rcr/bad"))?;
+        let mut target = self.own_path("bad", digest);
+        let mut count = 1;
+        while fs::look(&target)? != Node::Absent {
+            target = self.own_path("bad", digest).with_extension(count.to_string());
+            count += 1;
+        }
+        fs::rename(&self.blob_path(digest), &target)
+    }
+
+    pub(super) fn index_lock(&self) -> Wanted {
+        self.lock("index".to_owned(), self.path(".rcr/lock/index"), true, false)
+    }
+
+    pub(super) fn digest_lock(&self, digest: &Digest) -> Wanted {
+        self.lock(digest.to_string(), self.own_path("lock", digest), true, true)
+    }
+
+    pub(super) fn store_lock(&self, exclusive: bool) -> Wanted {
+        self.lock("store".to_owned(), self.path(".rcr/lock/store"), exclusive, false)
+    }
+
+    fn lock(&self, name: String, path: PathBuf, exclusive: bool, transient: bool) -> Wanted {
+        Wanted { name, path, exclusive, transient, try_lock: self.inner.try_lock }
+    }
+
+    /// Remembers whether the kernel keeps the lock.
+    pub(super) fn noted(&self, lock: Lock) -> Lock {
+        if !lock.kept {
+            self.inner.lockless.store(true, Ordering::Relaxed);
+        }
+        lock
+    }
+
+    #[cfg(test)]
+    pub(super) fn without_locks(dir: &Path) -> Self {
+        let opened = Self::create_or_open(dir, Options::default()).unwrap();
+        let mut layout = Self::at(&opened.inner.root, opened.inner.options, true);
+        Arc::get_mut(&mut layout.inner).unwrap().try_lock =
+            |_, _| Err(std::fs::TryLockError::Error(std::io::ErrorKind::Unsupported.into()));
+        layout
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every critical section leaves the value whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs work that blocks where it holds up nobody.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::Stopped),
+    }
+}
