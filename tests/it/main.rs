@@ -1,1 +1,6 @@
 //! The integration tests of `rcr`.
+#![allow(unreachable_pub, reason = "`pub` here means: for every test module")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
+
+mod support;
+mod support_check;

@@ -1,0 +1,22 @@
+//! What the tests stand on: a hermetic environment, real registries, and servers that misbehave on command.
+
+pub mod distribution;
+pub mod env;
+pub mod images;
+pub mod leak;
+pub mod process;
+pub mod registry;
+pub mod scripted;
+pub mod server;
+pub mod skopeo;
+pub mod tls;
+pub mod token_server;
+
+pub use distribution::Distribution;
+pub use env::TestEnv;
+pub use images::{Artifact, digest_of};
+pub use registry::Registry;
+pub use scripted::{Exchange, Scripted};
+pub use server::{Cut, Listen, Reply, Request, Server};
+pub use tls::{Authority, Leaf};
+pub use token_server::TokenServer;

@@ -1,0 +1,109 @@
+//! skopeo (Debian package `skopeo`): an independent judge of what `rcr` reads and writes.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::images::{Artifact, digest_of};
+
+/// skopeo with the credentials for one registry. It checks no certificates: that is not what it is the judge of.
+#[derive(Clone, Default)]
+pub struct Skopeo {
+    credentials: Option<String>,
+}
+
+impl Skopeo {
+    /// Without credentials, over plain HTTP or HTTPS that is not checked.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// As this user.
+    pub fn login(mut self, user: &str, password: &str) -> Self {
+        self.credentials = Some(format!("{user}:{password}"));
+        self
+    }
+
+    /// The image into `docker://destination`, manifests as they are.
+    pub fn push(&self, artifact: &Artifact, destination: &str) {
+        let layout = TempDir::new().unwrap();
+        artifact.write_layout(layout.path(), "image");
+        let source = format!("oci:{}:image", layout.path().display());
+        self.copy("dest", &["--all", "--preserve-digests"], &source, &format!("docker://{destination}"));
+    }
+
+    /// The image into `docker://destination` as Docker schema 2.
+    pub fn push_docker(&self, artifact: &Artifact, destination: &str) {
+        let layout = TempDir::new().unwrap();
+        artifact.write_layout(layout.path(), "image");
+        let source = format!("oci:{}:image", layout.path().display());
+        self.copy("dest", &["--format", "v2s2"], &source, &format!("docker://{destination}"));
+    }
+
+    /// `docker://source` as a layout in `directory`, called `image`; the digest of its manifest.
+    pub fn copy_out(&self, source: &str, directory: &Path) -> String {
+        let destination = format!("oci:{}:image", directory.display());
+        self.copy("src", &["--all", "--preserve-digests"], &format!("docker://{source}"), &destination);
+        let index = std::fs::read(directory.join("index.json")).unwrap();
+        let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+        index["manifests"][0]["digest"].as_str().expect("a digest").to_owned()
+    }
+
+    /// The manifest of `docker://reference`, byte for byte.
+    pub fn raw(&self, reference: &str) -> Vec<u8> {
+        let mut args = vec!["inspect".to_owned(), "--raw".to_owned()];
+        args.extend(self.flags(""));
+        args.push(format!("docker://{reference}"));
+        run(args)
+    }
+
+    /// The digest of those bytes.
+    pub fn raw_digest(&self, reference: &str) -> String {
+        digest_of(&self.raw(reference))
+    }
+
+    fn copy(&self, end: &str, more: &[&str], source: &str, destination: &str) {
+        let mut args = vec!["copy".to_owned(), "--quiet".to_owned()];
+        args.extend(more.iter().map(|&flag| flag.to_owned()));
+        args.extend(self.flags(&format!("{end}-")));
+        args.extend([source.to_owned(), destination.to_owned()]);
+        run(args);
+    }
+
+    fn flags(&self, prefix: &str) -> Vec<String> {
+        let mut flags = vec![format!("--{prefix}tls-verify=false")];
+        flags.extend(self.credentials.iter().map(|pair| format!("--{prefix}creds={pair}")));
+        flags
+    }
+}
+
+/// `skopeo inspect oci:LAYOUT:NAME`, where the layout lies; its digest.
+pub fn inspect_layout(layout: &Path, name: &str) -> String {
+    let source = format!("oci:{}:{name}", layout.display());
+    let bytes = run(["inspect", &source]);
+    let value: serde_json::Value = serde_json::from_slice(&bytes).expect("skopeo prints JSON");
+    value["Digest"].as_str().expect("a digest").to_owned()
+}
+
+/// `skopeo inspect --raw oci:LAYOUT:NAME`: the manifest's bytes.
+pub fn raw_in_layout(layout: &Path, name: &str) -> Vec<u8> {
+    run(["inspect", "--raw", &format!("oci:{}:{name}", layout.display())])
+}
+
+fn run<I, S>(args: I) -> Vec<u8>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let home = TempDir::new().unwrap();
+    let mut command = Command::new("skopeo");
+    command.env_clear().env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path()).env("PATH", "/usr/bin:/bin");
+    command.arg("--insecure-policy").args(args);
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("cannot run skopeo: {error}; install the Debian package `skopeo`");
+    });
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
