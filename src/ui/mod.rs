@@ -1,1 +1,18 @@
-//! ui
+//! What people and programs see: results on stdout, everything else on stderr.
+//!
+//! Alone in writing to the terminal. It is told how by value ([`Style`]) and reads no environment; it knows outcomes
+//! and events, and neither registries nor the store. Words that came from a server reach a terminal only through
+//! [`escape`].
+
+pub mod escape;
+pub mod failure;
+pub mod json;
+
+pub mod table;
+pub mod terminal;
+pub mod units;
+
+pub use style::{Format, ProgressMode, Style};
+pub use table::{Column, Table};
+
+mod style;
