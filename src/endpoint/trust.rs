@@ -38,14 +38,17 @@ pub struct TrustSettings {
     pub authorities: Vec<PathBuf>,
     /// Roots of `certs.d` trees, in order: the first existing `<host[:port]>` directory counts alone.
     pub certificate_dirs: Vec<PathBuf>,
+    /// A directory of certificates for the registries that the user named, in place of the trees.
+    pub own_certificate_dir: Option<PathBuf>,
 }
 
 impl TrustSettings {
-    /// How to trust `host`. Looks its name up only where the insecure list holds networks.
+    /// How to trust `host`; `foreign` says that only a server named it. Looks its name up only where the insecure list
+    /// holds networks.
     ///
     /// # Errors
     /// A certificate directory that holds half a client certificate.
-    pub fn of(&self, host: &HostPort) -> Result<HostTrust, BoxError> {
+    pub fn of(&self, host: &HostPort, foreign: bool) -> Result<HostTrust, BoxError> {
         let matches = |rule: &HostPort| rule.host == host.host && rule.port == host.port;
         let insecure = self.insecure.iter().any(|rule| matches!(rule, InsecureRule::Host(h) if matches(h)))
             || self.in_insecure_network(host);
@@ -63,7 +66,8 @@ impl TrustSettings {
             authorities: self.authorities.clone(),
             identity: None,
         };
-        if let Some(dir) = self.certificate_dir(host) {
+        let own = self.own_certificate_dir.clone().filter(|_| !foreign);
+        if let Some(dir) = own.or_else(|| self.certificate_dir(host)) {
             read_certificate_dir(&dir, &mut trust)?;
         }
         Ok(trust)
@@ -150,7 +154,7 @@ mod tests {
                 .collect(),
             ..TrustSettings::default()
         };
-        let scheme = |name: &str| settings.of(&host(name)).unwrap().scheme;
+        let scheme = |name: &str| settings.of(&host(name), false).unwrap().scheme;
         assert_eq!(scheme("r.test:5000"), SchemePolicy::HttpsElseHttp);
         assert_eq!(scheme("r.test"), SchemePolicy::Https);
         assert_eq!(scheme("bare.test"), SchemePolicy::HttpsElseHttp);
@@ -158,7 +162,10 @@ mod tests {
         assert_eq!(scheme("10.1.2.3:5000"), SchemePolicy::HttpsElseHttp);
         assert_eq!(scheme("11.1.2.3:5000"), SchemePolicy::Https);
         assert_eq!(scheme("localhost:5000"), SchemePolicy::HttpsUnlessNotTls);
-        assert!(settings.of(&host("r.test")).unwrap().verify && !settings.of(&host("r.test:5000")).unwrap().verify);
+        assert!(
+            settings.of(&host("r.test"), false).unwrap().verify
+                && !settings.of(&host("r.test:5000"), false).unwrap().verify
+        );
     }
 
     #[test]
@@ -171,9 +178,9 @@ mod tests {
         fs::write(second.join("r.test:5000/ca.crt"), "").unwrap();
         fs::write(second.join("r.test/ca.crt"), "").unwrap();
         let settings = TrustSettings { certificate_dirs: vec![first, second], ..TrustSettings::default() };
-        assert!(settings.of(&host("r.test:5000")).unwrap().authorities.is_empty());
-        assert_eq!(settings.of(&host("r.test")).unwrap().authorities.len(), 1);
-        assert!(settings.of(&host("r.test:443")).unwrap().authorities.is_empty());
+        assert!(settings.of(&host("r.test:5000"), false).unwrap().authorities.is_empty());
+        assert_eq!(settings.of(&host("r.test"), false).unwrap().authorities.len(), 1);
+        assert!(settings.of(&host("r.test:443"), false).unwrap().authorities.is_empty());
     }
 
     #[test]
@@ -183,10 +190,10 @@ mod tests {
         fs::create_dir_all(&dir).unwrap();
         let settings = TrustSettings { certificate_dirs: vec![root.path().to_owned()], ..TrustSettings::default() };
         fs::write(dir.join("client.cert"), "").unwrap();
-        assert!(settings.of(&host("r.test")).is_err());
+        assert!(settings.of(&host("r.test"), false).is_err());
         fs::write(dir.join("client.key"), "").unwrap();
-        assert!(settings.of(&host("r.test")).unwrap().identity.is_some());
+        assert!(settings.of(&host("r.test"), false).unwrap().identity.is_some());
         fs::remove_file(dir.join("client.cert")).unwrap();
-        assert!(settings.of(&host("r.test")).is_err());
+        assert!(settings.of(&host("r.test"), false).is_err());
     }
 }

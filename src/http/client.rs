@@ -86,7 +86,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            trust: Arc::new(|host: &HostPort| {
+            trust: Arc::new(|host: &HostPort, _foreign| {
                 let scheme =
                     if is_loopback_name(&host.host) { SchemePolicy::HttpsUnlessNotTls } else { SchemePolicy::Https };
                 Ok(HostTrust { scheme, ..HostTrust::default() })
@@ -124,6 +124,13 @@ struct Memory {
     /// Until when a host asked to be left alone.
     paused: HashMap<HostPort, Instant>,
     clients: HashMap<Profile, reqwest::Client>,
+}
+
+impl Memory {
+    /// Whether only a server named `host`, and then whether loopback is allowed there.
+    fn is_foreign(&self, host: &HostPort) -> Option<bool> {
+        if self.named.contains(host) { None } else { self.foreign.get(host).copied() }
+    }
 }
 
 /// The client: one for a whole run, shared by everything that talks to a registry.
@@ -359,7 +366,7 @@ impl Client {
             class,
             secure,
             pinned: pinned.map(|o| (host.clone(), o.address)),
-            guard: if memory.named.contains(&host) { None } else { memory.foreign.get(&host).copied() },
+            guard: memory.is_foreign(&host),
         };
         if let Some(client) = memory.clients.get(&profile) {
             return Ok(client.clone());
@@ -390,7 +397,8 @@ impl Client {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
-        let trust = (self.options.trust)(host).map_err(Error::Trust)?;
+        let foreign = self.memory().is_foreign(host).is_some();
+        let trust = (self.options.trust)(host, foreign).map_err(Error::Trust)?;
         self.memory().trust.insert(host.clone(), trust.clone());
         Ok(trust)
     }

@@ -106,8 +106,8 @@ impl Default for HostTrust {
     }
 }
 
-/// Tells how to trust a host: called once per host and run.
-pub type TrustLookup = Arc<dyn Fn(&HostPort) -> Result<HostTrust, BoxError> + Send + Sync>;
+/// Tells how to trust a host, and is told whether only a server named it: called once per host and run.
+pub type TrustLookup = Arc<dyn Fn(&HostPort, bool) -> Result<HostTrust, BoxError> + Send + Sync>;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,23 @@
-//! The verbs.
+//! The verbs: what a person asks for, over every layer below. Each is a function of a [`Context`], values in and an
+//! outcome out; nothing here writes to a terminal.
 
+mod context;
+mod error;
 mod failure;
+mod image;
+mod local;
+mod login;
+mod origin;
+mod pull;
+mod push;
+mod remote;
+
+pub use context::Context;
+pub use error::Error;
 pub use failure::{Exit, Failure};
+pub use image::{Image, Layer, images_of};
+pub use local::{ImageRow, history, images, inspect, tag};
+pub use login::verify;
+pub use pull::{PullOutcome, Wanted, pull};
+pub use push::{PushOptions, PushOutcome, push};
+pub use remote::{digest, manifest, tags};

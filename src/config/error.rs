@@ -1,0 +1,41 @@
+use std::path::{Path, PathBuf};
+
+/// A setting that cannot be used. Always the user's to mend, so always exit 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file does not parse, or holds what it may not.
+    #[error("{}:{line}: {message}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what was expected.
+        message: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The value of a flag or variable.
+    #[error("{name}: {message}")]
+    Value {
+        /// The flag or variable.
+        name: &'static str,
+        /// What is wrong, and what was expected.
+        message: String,
+    },
+    /// There is no home directory to keep the store in.
+    #[error("there is no home directory to keep the store in: neither XDG_DATA_HOME nor HOME is set")]
+    NoHome,
+}
+
+impl Error {
+    pub(super) fn file(file: &Path, line: usize, message: impl Into<String>) -> Self {
+        Self::File { file: file.to_owned(), line, message: message.into() }
+    }
+}

@@ -1,0 +1,116 @@
+//! `rcr`'s own `config.toml`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Error;
+
+/// The largest settings file that is read.
+const LIMIT_BYTES: u64 = 1024 * 1024;
+
+/// What `config.toml` may say. Names are those of the flags; unknown keys are errors, because a misspelt setting that
+/// is silently ignored is worse than none.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ConfigFile {
+    pub(super) store: Option<PathBuf>,
+    pub(super) retries: Option<u32>,
+    pub(super) max_wait: Option<u64>,
+    pub(super) concurrency: Option<u16>,
+    #[serde(default)]
+    pub(super) plain_http: Vec<String>,
+    #[serde(default)]
+    pub(super) tls_skip_verify: Vec<String>,
+    #[serde(default)]
+    pub(super) insecure_registries: Vec<String>,
+    #[serde(default)]
+    pub(super) cacert: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) allow_nondistributable_artifacts: Vec<String>,
+    /// Registry to token servers.
+    #[serde(default)]
+    pub(super) trusted_realms: BTreeMap<String, Vec<String>>,
+}
+
+impl ConfigFile {
+    /// Reads `file`; a missing one is empty unless it was asked for by name.
+    pub(super) fn read(file: &Path, named: bool) -> Result<Self, Error> {
+        let Some(text) = read_limited(file, named)? else { return Ok(Self::default()) };
+        let parsed: Self = toml::from_str(&text).map_err(|e| {
+            let line = e.span().map_or(1, |span| line_at(&text, span.start));
+            Error::file(file, line, e.message())
+        })?;
+        if parsed.concurrency == Some(0) {
+            return Err(Error::file(file, line_of(&text, "concurrency"), "concurrency is at least 1"));
+        }
+        Ok(parsed)
+    }
+}
+
+/// The text of a file of sane size; `None` where it is missing and need not be there.
+pub(super) fn read_limited(file: &Path, must_exist: bool) -> Result<Option<String>, Error> {
+    let unreadable = |source| Error::Unreadable { file: file.to_owned(), source };
+    let opened = match File::open(file) {
+        Ok(opened) => opened,
+        Err(e) if e.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+        Err(e) => return Err(unreadable(e)),
+    };
+    let mut bytes = Vec::new();
+    opened.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LIMIT_BYTES {
+        return Err(Error::file(file, 1, format!("a settings file has at most {LIMIT_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map(Some).map_err(|e| {
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        Error::file(file, line, "it is not UTF-8")
+    })
+}
+
+pub(super) fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+fn line_of(text: &str, key: &str) -> usize {
+    text.find(key).map_or(1, |at| line_at(text, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<ConfigFile, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        ConfigFile::read(&file, true).map_err(|e| e.to_string().replace(&file.display().to_string(), "F"))
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let cases = [
+            ("retries = 1\nconcurency = 2\n", "F:2: "),
+            ("\n\nretries = \"many\"\n", "F:3: "),
+            ("retries = \n", "F:1: "),
+            ("retries = 1\nconcurrency = 0\n", "F:2: "),
+            ("[trusted-realms]\n\"r.test\" = \"https://x\"\n", "F:2: "),
+        ];
+        for (text, start) in cases {
+            let message = read(text).unwrap_err();
+            assert!(message.starts_with(start), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let file = read(
+            "store = '/s'\nretries = 0\nmax-wait = 5\nconcurrency = 3\nplain-http = ['a']\ntls-skip-verify = ['b']\n\
+             insecure-registries = ['c']\ncacert = ['/d']\nallow-nondistributable-artifacts = ['e']\n\
+             [trusted-realms]\n'r.test' = ['https://x/']\n",
+        );
+        assert!(file.is_ok_and(|f| f.max_wait == Some(5) && f.trusted_realms.len() == 1));
+    }
+}

@@ -1,0 +1,322 @@
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::daemon_json::DaemonJson;
+use super::file::ConfigFile;
+use super::{Environment, Error, Flags};
+use crate::auth::credential;
+use crate::endpoint::{InsecureRule, TrustSettings};
+use crate::http::{HostPort, NoProxy, Override, ProxySettings, RetryPolicy, Url};
+
+/// How long a credential helper may take.
+const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Blobs in flight at once, unless said otherwise.
+const CONCURRENCY: u16 = 8;
+
+/// What the environment says about the terminal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TerminalHints {
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+    /// `TERM=dumb`.
+    pub dumb: bool,
+    /// `CI` is set.
+    pub ci: bool,
+}
+
+/// Every setting, decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the store is; `None` where there is no place for it.
+    store: Option<PathBuf>,
+    /// How to trust hosts.
+    pub trust: TrustSettings,
+    /// Addresses that the user gave.
+    pub overrides: Vec<Override>,
+    /// Proxies.
+    pub proxy: ProxySettings,
+    /// How often to try.
+    pub retry: RetryPolicy,
+    /// Blobs in flight at once.
+    pub concurrency: usize,
+    /// Token servers trusted with secrets.
+    pub trusted_realms: Vec<(Option<HostPort>, Url)>,
+    /// Where credentials are.
+    pub credentials: credential::Options,
+    /// Registries that take layers whose publisher forbids to redistribute them.
+    pub allow_nondistributable: Vec<InsecureRule>,
+}
+
+impl Settings {
+    /// Reads flags, environment and files.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, Error> {
+        let places = Places::of(environment);
+        let file = match (&flags.config, &places.config_home) {
+            (Some(named), _) => ConfigFile::read(named, true)?,
+            (None, Some(home)) => ConfigFile::read(&home.join("rcr/config.toml"), false)?,
+            (None, None) => ConfigFile::default(),
+        };
+        let daemon_file = places.system.join("etc/docker/daemon.json");
+        let daemon = DaemonJson::read(&daemon_file)?;
+
+        let mut insecure = rules("--insecure-registry", &flags.insecure_registry)?;
+        insecure.extend(rules("insecure-registries", &file.insecure_registries)?);
+        for text in daemon.insecure_registries.unwrap_or_default() {
+            insecure.push(InsecureRule::parse(&text).ok_or_else(|| {
+                Error::file(
+                    &daemon_file,
+                    1,
+                    format!("insecure-registries: {text:?} is neither host[:port] nor a CIDR block"),
+                )
+            })?);
+        }
+        let mut allow_nondistributable =
+            rules("allow-nondistributable-artifacts", &file.allow_nondistributable_artifacts)?;
+        allow_nondistributable.extend(rules(
+            "allow-nondistributable-artifacts",
+            &daemon.allow_nondistributable_artifacts.unwrap_or_default(),
+        )?);
+        let trust = TrustSettings {
+            plain_http: hosts("--plain-http", flags.plain_http.iter().chain(&file.plain_http))?,
+            skip_verify: hosts("--tls-skip-verify", flags.tls_skip_verify.iter().chain(&file.tls_skip_verify))?,
+            insecure,
+            authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
+            certificate_dirs: places.certificate_dirs(),
+            own_certificate_dir: flags.cert_dir.clone(),
+        };
+        if let Some(missing) = flags.cert_dir.as_deref().filter(|dir| !dir.is_dir()) {
+            let message = format!("{} is not a directory", missing.display());
+            return Err(Error::Value { name: "--cert-dir", message });
+        }
+        let defaults = RetryPolicy::default();
+        Ok(Self {
+            store: flags.store.clone().or(file.store).or_else(|| places.data_home.as_ref().map(|dir| dir.join("rcr"))),
+            trust,
+            overrides: flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?,
+            proxy: proxies(environment)?,
+            retry: RetryPolicy {
+                retries: flags.retries.or(file.retries).unwrap_or(defaults.retries),
+                max_wait: flags.max_wait.or(file.max_wait).map_or(defaults.max_wait, Duration::from_secs),
+                ..defaults
+            },
+            concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
+            trusted_realms: realms(flags, &file.trusted_realms)?,
+            credentials: credentials(environment, &places),
+            allow_nondistributable,
+        })
+    }
+
+    /// Where the store is.
+    ///
+    /// # Errors
+    /// [`Error::NoHome`] where neither a flag nor the environment gives it a place.
+    pub fn store(&self) -> Result<&Path, Error> {
+        self.store.as_deref().ok_or(Error::NoHome)
+    }
+
+    /// What the environment says about the terminal.
+    #[must_use]
+    pub fn terminal(environment: &Environment) -> TerminalHints {
+        TerminalHints {
+            no_color: environment.get("NO_COLOR").is_some(),
+            dumb: environment.text("TERM").is_some_and(|term| term == "dumb"),
+            ci: environment.text("CI").is_some_and(|ci| ci != "false" && ci != "0"),
+        }
+    }
+}
+
+/// The directories that the XDG base directory specification and Docker name.
+struct Places {
+    home: Option<PathBuf>,
+    config_home: Option<PathBuf>,
+    data_home: Option<PathBuf>,
+    runtime: Option<PathBuf>,
+    system: PathBuf,
+}
+
+impl Places {
+    fn of(environment: &Environment) -> Self {
+        let home = environment.absolute("HOME");
+        let below = |name: &str| home.as_ref().map(|home| home.join(name));
+        Self {
+            config_home: environment.absolute("XDG_CONFIG_HOME").or_else(|| below(".config")),
+            data_home: environment.absolute("XDG_DATA_HOME").or_else(|| below(".local/share")),
+            runtime: environment.absolute("XDG_RUNTIME_DIR"),
+            system: environment.path("RCR_SYSTEM_ROOT").unwrap_or_else(|| PathBuf::from("/")),
+            home,
+        }
+    }
+
+    fn certificate_dirs(&self) -> Vec<PathBuf> {
+        let user = |name: &str| self.config_home.as_ref().map(|dir| dir.join(name));
+        [
+            user("containers/certs.d"),
+            Some(self.system.join("etc/containers/certs.d")),
+            user("docker/certs.d"),
+            Some(self.system.join("etc/docker/certs.d")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn credentials(environment: &Environment, places: &Places) -> credential::Options {
+    let docker = environment.path("DOCKER_CONFIG").or_else(|| places.home.as_ref().map(|home| home.join(".docker")));
+    let containers = |dir: &Option<PathBuf>| dir.as_ref().map(|dir| dir.join("containers/auth.json"));
+    credential::Options {
+        registry_auth_file: environment.path("REGISTRY_AUTH_FILE"),
+        docker_auth_config: environment.text("DOCKER_AUTH_CONFIG"),
+        docker_config_file: docker.map(|dir| dir.join("config.json")),
+        containers_auth_files: [containers(&places.runtime), containers(&places.config_home)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        legacy_dockercfg: places.home.as_ref().map(|home| home.join(".dockercfg")),
+        search_path: environment.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default(),
+        helper_timeout: HELPER_TIMEOUT,
+        keyring: true,
+    }
+}
+
+fn rules(name: &'static str, texts: &[String]) -> Result<Vec<InsecureRule>, Error> {
+    let parse = |text: &String| {
+        let message = format!("{text:?} is neither host[:port] nor a CIDR block");
+        InsecureRule::parse(text).ok_or(Error::Value { name, message })
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn hosts<'a>(name: &'static str, texts: impl Iterator<Item = &'a String>) -> Result<Vec<HostPort>, Error> {
+    let parse = |text: &String| {
+        HostPort::parse(text).ok_or_else(|| Error::Value { name, message: format!("{text:?} is not host[:port]") })
+    };
+    texts.map(parse).collect()
+}
+
+fn realms(
+    flags: &Flags,
+    file: &std::collections::BTreeMap<String, Vec<String>>,
+) -> Result<Vec<(Option<HostPort>, Url)>, Error> {
+    let url = |name: &'static str, text: &str| {
+        let message = format!("{text:?} is not a URL such as https://auth.example.com/");
+        let fits = |url: &Url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some();
+        Url::parse(text).ok().filter(fits).ok_or(Error::Value { name, message })
+    };
+    let mut all = Vec::new();
+    for text in &flags.trust_realm {
+        all.push((None, url("--trust-realm", text)?));
+    }
+    for (registry, texts) in file {
+        let message = format!("{registry:?} is not host[:port]");
+        let host = HostPort::parse(registry).ok_or(Error::Value { name: "trusted-realms", message })?;
+        for text in texts {
+            all.push((Some(host.clone()), url("trusted-realms", text)?));
+        }
+    }
+    Ok(all)
+}
+
+/// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets.
+fn parse_override(text: &str) -> Result<Override, Error> {
+    let message = || format!("{text:?} is not HOST:PORT:ADDR, for example registry.test:5000:127.0.0.1");
+    let bad = || Error::Value { name: "--resolve", message: message() };
+    let (host, rest) = text.split_once(':').filter(|(host, _)| !host.is_empty()).ok_or_else(bad)?;
+    let (port, address) = rest.split_once(':').ok_or_else(bad)?;
+    let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
+    let address: IpAddr = address.parse().map_err(|_| bad())?;
+    Ok(Override { host: host.to_ascii_lowercase(), port: port.parse().map_err(|_| bad())?, address })
+}
+
+fn proxies(environment: &Environment) -> Result<ProxySettings, Error> {
+    // `HTTP_PROXY` is a request header where a web server starts programs; others read it all the same, and so do we.
+    let either = |upper: &'static str, lower: &'static str| {
+        environment.text(lower).map(|v| (lower, v)).or_else(|| environment.text(upper).map(|v| (upper, v)))
+    };
+    let all = either("ALL_PROXY", "all_proxy");
+    let parse = |found: Option<(&'static str, String)>| {
+        let Some((name, text)) = found else { return Ok(None) };
+        let full = if text.contains("://") { text } else { format!("http://{text}") };
+        let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h");
+        // The value may hold a password: it is not repeated.
+        let message = "it is not the URL of a proxy, such as http://proxy.example:3128".to_owned();
+        Url::parse(&full)
+            .ok()
+            .filter(|url| known(url) && url.host_str().is_some())
+            .map(Some)
+            .ok_or(Error::Value { name, message })
+    };
+    Ok(ProxySettings {
+        http: parse(either("HTTP_PROXY", "http_proxy").or_else(|| all.clone()))?,
+        https: parse(either("HTTPS_PROXY", "https_proxy").or(all))?,
+        no_proxy: either("NO_PROXY", "no_proxy").map(|(_, list)| NoProxy::parse(&list)).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(flags: &Flags, pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().display().to_string();
+        let mut all = vec![("RCR_SYSTEM_ROOT", root.as_str())];
+        all.extend_from_slice(pairs);
+        let environment = Environment::from_pairs(&all);
+        Settings::load(flags, &environment).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_store_is_found_in_order() {
+        let store = |flag: Option<&str>, pairs: &[(&str, &str)]| {
+            let flags = Flags { store: flag.map(PathBuf::from), ..Flags::default() };
+            load(&flags, pairs).unwrap().store().map(|p| p.display().to_string()).ok()
+        };
+        assert_eq!(store(Some("/s"), &[("HOME", "/h")]).as_deref(), Some("/s"));
+        assert_eq!(store(None, &[("HOME", "/h"), ("XDG_DATA_HOME", "/x")]).as_deref(), Some("/x/rcr"));
+        assert_eq!(
+            store(None, &[("HOME", "/h"), ("XDG_DATA_HOME", "relative")]).as_deref(),
+            Some("/h/.local/share/rcr")
+        );
+        assert_eq!(store(None, &[]), None);
+    }
+
+    #[test]
+    fn overrides_parse() {
+        assert!(parse_override("r.test:5000:127.0.0.1").is_ok_and(|o| o.port == 5000));
+        assert!(parse_override("r.test:5000:[::1]").is_ok_and(|o| o.address.is_ipv6()));
+        assert!(parse_override("r.test:5000:::1").is_ok_and(|o| o.address.is_ipv6()));
+        for bad in ["", "r.test", "r.test:5000", ":1:127.0.0.1", "r.test:x:127.0.0.1", "r.test:1:localhost"] {
+            assert!(parse_override(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn proxies_come_from_the_environment_and_their_passwords_stay_there() {
+        let proxies =
+            load(&Flags::default(), &[("ALL_PROXY", "proxy.test:3128"), ("https_proxy", "socks5://s.test:1")]);
+        let proxies = proxies.unwrap().proxy;
+        assert_eq!(proxies.http.map(|u| u.to_string()).as_deref(), Some("http://proxy.test:3128/"));
+        assert_eq!(proxies.https.map(|u| u.scheme().to_owned()).as_deref(), Some("socks5"));
+        let message = load(&Flags::default(), &[("HTTPS_PROXY", "ftp://u:hunter2@x")]).unwrap_err();
+        assert!(message.starts_with("HTTPS_PROXY: ") && !message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn flags_that_mean_nothing_are_refused() {
+        let flags = |set: fn(&mut Flags)| {
+            let mut flags = Flags::default();
+            set(&mut flags);
+            load(&flags, &[]).err()
+        };
+        assert!(flags(|f| f.insecure_registry = vec!["a/b".into()]).is_some());
+        assert!(flags(|f| f.plain_http = vec!["http://a".into()]).is_some());
+        assert!(flags(|f| f.trust_realm = vec!["auth.test".into()]).is_some());
+        assert!(flags(|f| f.cert_dir = Some("/does/not/exist".into())).is_some());
+        assert!(flags(|f| f.config = Some("/does/not/exist".into())).is_some());
+    }
+}

@@ -1,0 +1,56 @@
+use crate::model::{Platform, Reference};
+
+/// A verb that cannot be carried out although every layer below works.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The image is not in the store.
+    #[error("there is no image {reference} in the store")]
+    NoSuchImage {
+        /// What was asked for.
+        reference: Reference,
+    },
+    /// An index has no image for a platform.
+    #[error("there is no image for {wanted}; there are images for {}", list(available))]
+    NoSuchPlatform {
+        /// What was asked for.
+        wanted: Platform,
+        /// What is on offer.
+        available: Vec<Platform>,
+    },
+    /// Only some platforms of an index are stored, and more than one.
+    #[error("only {} of this image are stored, and an index with some of its images missing cannot be pushed", list(stored))]
+    SparseIndex {
+        /// What is stored.
+        stored: Vec<Platform>,
+        /// The image.
+        reference: Reference,
+    },
+    /// An image that the command cannot work on because it holds several.
+    #[error("the image holds {}; say which", list(available))]
+    SeveralPlatforms {
+        /// What it holds.
+        available: Vec<Platform>,
+    },
+    /// A tag or digest is needed.
+    #[error("{reference} names no image: it has neither tag nor digest")]
+    NoTarget {
+        /// What was given.
+        reference: Reference,
+    },
+    /// An index that leads to itself or further than any image does.
+    #[error("the indexes are nested more than {limit} deep")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// The command was given something that it cannot work with.
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn list(platforms: &[Platform]) -> String {
+    if platforms.is_empty() {
+        return "no platform at all".to_owned();
+    }
+    platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,121 @@
+//! The verbs that stay in the store.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::push::find;
+use super::{Error, Image, image, images_of, origin, pull::store_name};
+use crate::model::{Digest, HistoryEntry, Platform, Reference};
+use crate::store::{Entry, Layout};
+
+/// A row of `images`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImageRow {
+    /// The canonical reference; `<none>` for entries of other tools without a name.
+    pub reference: String,
+    /// What it stands for: of an index, the index.
+    pub digest: Digest,
+    /// The platforms that are stored.
+    pub platforms: Vec<Platform>,
+    /// What the stored images take to transfer, in bytes.
+    pub size_bytes: u64,
+    /// When the newest of them was built, RFC 3339.
+    pub created: Option<String>,
+    /// What is wrong with it, where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The stored images, in the order of the index. One that cannot be read is a row with its problem, so that the
+/// others are still shown.
+///
+/// # Errors
+/// The index cannot be read.
+pub fn images(layout: &Layout) -> Result<Vec<ImageRow>> {
+    Ok(layout.entries()?.into_iter().map(|entry| row(layout, entry)).collect())
+}
+
+fn row(layout: &Layout, entry: Entry) -> ImageRow {
+    let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref());
+    let (images, problem) = match images {
+        Ok(images) => (images, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let mut seen = BTreeSet::new();
+    let parts = images.iter().flat_map(|i| std::iter::once(&i.manifest.config).chain(&i.manifest.layers));
+    let content: u64 = parts.filter(|part| seen.insert(part.digest.clone())).map(|part| part.size).sum();
+    let documents: u64 = images.iter().map(|image| image.descriptor.size).sum();
+    ImageRow {
+        reference: entry.name.unwrap_or_else(|| "<none>".to_owned()),
+        digest: entry.descriptor.digest,
+        platforms: images.iter().filter_map(|image| image.platform.clone()).collect(),
+        size_bytes: content + documents,
+        created: images.iter().filter_map(|image| image.config.as_ref()?.created.clone()).max(),
+        problem,
+    }
+}
+
+/// Gives a stored image another name. What is known about where it is goes along.
+///
+/// # Errors
+/// [`Error::NoSuchImage`], or the store's.
+pub async fn tag(layout: &Layout, source: &Reference, destination: &Reference) -> Result<Reference> {
+    let (source, destination) = (source.clone().or_latest(), destination.clone().or_latest());
+    if let Some(digest) = destination.digest() {
+        let message = format!("a tag's own name cannot hold a digest: leave out @{digest}");
+        return Err(Error::Usage(message).into());
+    }
+    let _shared = layout.share().await?;
+    let entry = find(layout, &source)?;
+    let platforms: Option<Vec<Platform>> =
+        entry.platforms.as_ref().map(|names| names.iter().filter_map(|name| name.parse().ok()).collect());
+    let known = entry.descriptor.annotations.get(origin::ANNOTATION);
+    let annotations = known.map(|value| (origin::ANNOTATION.to_owned(), value.clone())).into_iter().collect();
+    let mut descriptor = entry.descriptor.clone();
+    descriptor.annotations.clear();
+    layout.tag(&store_name(&destination), descriptor, platforms.as_deref(), annotations).await?;
+    layout.sync().await?;
+    Ok(destination)
+}
+
+/// What a stored reference stands for, and its images; of `platform` only where that is given.
+///
+/// # Errors
+/// [`Error::NoSuchImage`], [`Error::NoSuchPlatform`], or the store's.
+pub fn inspect(layout: &Layout, reference: &Reference, platform: Option<&Platform>) -> Result<(Entry, Vec<Image>)> {
+    let entry = find(layout, &reference.clone().or_latest())?;
+    let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref())?;
+    let images = if platform.is_some() { vec![image::one(images, platform)?] } else { images };
+    Ok((entry, images))
+}
+
+/// How a stored image came about, newest step first, each with the size of its layer in bytes.
+///
+/// # Errors
+/// [`Error::NoSuchImage`], [`Error::SeveralPlatforms`], [`Error::NoSuchPlatform`], or the store's.
+pub fn history(
+    layout: &Layout,
+    reference: &Reference,
+    platform: Option<&Platform>,
+) -> Result<Vec<(HistoryEntry, u64)>> {
+    let entry = find(layout, &reference.clone().or_latest())?;
+    let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref())?;
+    let host = Platform::host();
+    let several = images.len() > 1;
+    let image = image::one(images, platform.or_else(|| several.then_some(&host)))?;
+    let mut layers = image.manifest.layers.iter().map(|layer| layer.size);
+    let steps = image.config.map(|config| config.history).unwrap_or_default();
+    let mut rows: Vec<_> = steps
+        .into_iter()
+        .map(|step| {
+            let size_bytes = if step.empty_layer { 0 } else { layers.next().unwrap_or(0) };
+            (step, size_bytes)
+        })
+        .collect();
+    // Layers that the publisher wrote no history for are still there.
+    rows.extend(layers.map(|size_bytes| (HistoryEntry::default(), size_bytes)));
+    rows.reverse();
+    Ok(rows)
+}

@@ -1,0 +1,161 @@
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::{Context, Error, image, images_of, origin, pull::store_name};
+use crate::content::Event;
+use crate::model::{Descriptor, Digest, Kind, Manifest, Platform, Reference};
+use crate::registry::{Target, Uploader};
+use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
+use crate::transfer::{Engine, Plan, Totals};
+
+/// How to push.
+#[derive(Clone, Debug, Default)]
+pub struct PushOptions {
+    /// Push the one image of this platform instead of the index.
+    pub platform: Option<Platform>,
+    /// Push layers that their publisher forbids to redistribute, too.
+    pub nondistributable: bool,
+    /// Say what would be done, and stop.
+    pub dry_run: bool,
+}
+
+/// What a push came to.
+#[derive(Debug)]
+pub struct PushOutcome {
+    /// The destination, pinned to what was pushed.
+    pub reference: Reference,
+    /// What was pushed.
+    pub descriptor: Descriptor,
+    /// What moved; nothing in a dry run.
+    pub totals: Totals,
+    /// What was to move.
+    pub plan: Plan,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Sends a stored image to a registry: blobs, then manifests, children before their parents, the tag last.
+///
+/// # Errors
+/// Those of every layer. No tag moves unless everything under it arrived.
+pub async fn push(
+    context: &Context,
+    layout: &Layout,
+    source: &Reference,
+    destination: &Reference,
+    options: &PushOptions,
+) -> Result<PushOutcome> {
+    let started = Instant::now();
+    let progress = context.progress.as_ref();
+    if source.tag().is_none() && source.digest().is_none() {
+        progress.report(Event::DefaultTag);
+    }
+    let (source, destination) = (&source.clone().or_latest(), &destination.clone().or_latest());
+    let _shared = layout.share().await?;
+    let entry = find(layout, source)?;
+    progress.report(Event::Pushing { reference: destination });
+    let (root, platforms) = what_to_push(layout, &entry, source, options, progress)?;
+
+    let (mut documents, mut blobs) = (Vec::new(), Vec::new());
+    for part in layout.walk(&root, platforms.as_ref())? {
+        if matches!(part.media_type.kind(), Kind::Manifest | Kind::Index) {
+            documents.push(part);
+        } else if part.media_type.is_nondistributable() && !options.nondistributable {
+            let reason = "non-distributable layer, not pushed";
+            progress.report(Event::Skipped { digest: &part.digest, reason });
+        } else {
+            blobs.push(part);
+        }
+    }
+    let repository = context.repository(destination)?;
+    let mounts = origin::mounts(layout, destination.registry(), destination.repository())?;
+    let sink = Uploader::new(repository.clone(), mounts);
+    let plan = Plan::build(blobs, &sink, context.limits.concurrency).await;
+    context.pass_on_warnings(&repository);
+    let plan = plan?;
+    progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
+    let pinned = destination.clone().with_digest(root.digest.clone());
+    let outcome = |totals, plan| PushOutcome {
+        reference: pinned.clone(),
+        descriptor: root.clone(),
+        totals,
+        plan,
+        elapsed: started.elapsed(),
+    };
+    if options.dry_run {
+        return Ok(outcome(Totals::default(), plan));
+    }
+
+    let totals = Engine { source: layout, sink: &sink, limits: &context.limits, progress }.run(&plan).await;
+    context.pass_on_warnings(&repository);
+    let totals = totals?;
+    for document in &documents {
+        let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
+        let tag = destination.tag().filter(|_| document.digest == root.digest);
+        let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
+        let put = repository.put_manifest(bytes, &document.media_type, &target).await;
+        context.pass_on_warnings(&repository);
+        put?;
+    }
+    // What is known of where the image is helps the next push; failing to note it down does not undo this one.
+    let known = origin::with(Some(&entry), destination);
+    let platforms = entry.platforms.as_ref().map(|names| stored_platforms(names));
+    if let Err(error) = layout.tag(&store_name(source), entry.descriptor.clone(), platforms.as_deref(), known).await {
+        progress.report(Event::Warning { text: &format!("cannot note down where the image was pushed to: {error}") });
+    }
+    progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
+    Ok(outcome(totals, plan))
+}
+
+/// The entry of a stored image, by its name or by its digest.
+pub(super) fn find(layout: &Layout, reference: &Reference) -> Result<Entry> {
+    let named = layout.resolve(&store_name(reference))?.filter(|e| fits(e, reference.digest()));
+    if let Some(entry) = named {
+        return Ok(entry);
+    }
+    let same_repository = format!("{}:", reference.name());
+    let by_digest = layout.entries()?.into_iter().find(|entry| {
+        reference.digest().is_some()
+            && fits(entry, reference.digest())
+            && entry.name.as_ref().is_some_and(|name| name.starts_with(&same_repository))
+    });
+    by_digest.ok_or_else(|| Error::NoSuchImage { reference: reference.clone() }.into())
+}
+
+fn fits(entry: &Entry, digest: Option<&Digest>) -> bool {
+    digest.is_none_or(|digest| entry.descriptor.digest == *digest)
+}
+
+fn stored_platforms(names: &BTreeSet<String>) -> Vec<Platform> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The document to push, and the platforms of it that are stored where that is not all: an index only when it is
+/// whole, else the one image that is there.
+fn what_to_push(
+    layout: &Layout,
+    entry: &Entry,
+    source: &Reference,
+    options: &PushOptions,
+    progress: &dyn crate::content::Progress,
+) -> Result<(Descriptor, Option<BTreeSet<String>>)> {
+    let is_index = matches!(layout.read_manifest(&entry.descriptor)?, Manifest::Index(_));
+    let images = || images_of(layout, &entry.descriptor, entry.platforms.as_ref());
+    if let Some(wanted) = &options.platform {
+        let image = image::one(images()?, Some(wanted))?;
+        return Ok((image.descriptor, None));
+    }
+    let Some(stored) = entry.platforms.as_ref().filter(|_| is_index) else {
+        return Ok((entry.descriptor.clone(), None));
+    };
+    if stored.len() != 1 {
+        return Err(Error::SparseIndex { stored: stored_platforms(stored), reference: source.clone() }.into());
+    }
+    let image = image::one(images()?, None)?;
+    let platform = stored.iter().next().cloned().unwrap_or_default();
+    let text = format!("only {platform} of this image is stored: pushing that image instead of the index");
+    progress.report(Event::Note { text: &text });
+    Ok((image.descriptor, None))
+}
