@@ -168,11 +168,9 @@ impl Error {
             | Self::TooDeep { .. }
             | Self::Missing { .. } => Nature::Integrity,
             Self::Busy { .. } | Self::NoLocks { .. } => Nature::Busy,
-            Self::NotALayout { .. }
-            | Self::NoSpace { .. }
-            | Self::Sync { .. }
-            | Self::Io { .. }
-            | Self::Stopped => Nature::Local,
+            Self::NotALayout { .. } | Self::NoSpace { .. } | Self::Sync { .. } | Self::Io { .. } | Self::Stopped => {
+                Nature::Local
+            }
         }
     }
 

@@ -28,9 +28,10 @@ pub struct Entry {
 impl Entry {
     fn parse(value: &Value) -> Option<Self> {
         let descriptor: Descriptor = serde_json::from_value(value.clone()).ok()?;
-        let platforms = descriptor.annotations.get(ANNOTATION_PLATFORMS).map(|list| {
-            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        });
+        let platforms = descriptor
+            .annotations
+            .get(ANNOTATION_PLATFORMS)
+            .map(|list| list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect());
         Some(Self { name: descriptor.annotations.get(ANNOTATION_REF_NAME).cloned(), descriptor, platforms })
     }
 }
@@ -224,7 +225,8 @@ mod tests {
             json!({ "mediaType": "m/n", "digest": format!("sha256:{}", digit.repeat(64)), "size": 7,
                     "annotations": { ANNOTATION_REF_NAME: "twice" } })
         };
-        let mut index = parse(&json!({ "schemaVersion": 2, "manifests": [entry("1"), entry("2")] }).to_string()).unwrap();
+        let mut index =
+            parse(&json!({ "schemaVersion": 2, "manifests": [entry("1"), entry("2")] }).to_string()).unwrap();
         let second = Entry::parse(&entry("2")).unwrap();
         index.set("twice", &second).unwrap();
         assert_eq!(index.entries().0, [second]);

@@ -26,7 +26,8 @@ pub(super) fn append(layout: &Layout, old: &Index, new: &Index) -> Result<(), Er
         if was == is {
             continue;
         }
-        let digest = |entry: Option<&Entry>| entry.map_or(Value::Null, |entry| entry.descriptor.digest.to_string().into());
+        let digest =
+            |entry: Option<&Entry>| entry.map_or(Value::Null, |entry| entry.descriptor.digest.to_string().into());
         let entry = is.map(|entry| &entry.descriptor);
         let line = json!({ "time": time, "name": name, "old": digest(was), "new": digest(is), "entry": entry });
         lines.push_str(&line.to_string());

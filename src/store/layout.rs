@@ -161,7 +161,7 @@ impl Layout {
     }
 
     /// Checks what every command relies on.
-    fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         let marker = self.path(MARKER);
         let corrupt = |reason: String| Error::Corrupt { path: marker.clone(), reason };
         if fs::look(&marker)? == Node::Absent {
@@ -174,7 +174,7 @@ impl Layout {
             Some(other) => return Err(corrupt(format!("layout version {other:?} is not known, only {VERSION:?}"))),
             None => return Err(corrupt("it states no layout version".to_owned())),
         }
-        for name in ["blobs", ".rcr"] {
+        for name in ["blobs", "blobs/sha256", "blobs/sha512", ".rcr", ".rcr/lock"] {
             let path = self.path(name);
             match fs::look(&path)? {
                 Node::Directory | Node::Absent => {}
@@ -279,9 +279,8 @@ impl Layout {
     /// because the process that brought it may have died before that.
     pub(super) fn reuse(&self, digest: &Digest) -> Result<(), Error> {
         let path = self.blob_path(digest);
-        if let Node::File { changed, .. } = fs::look(&path)?
-            && SystemTime::now().duration_since(changed).is_ok_and(|age| age > FRESH)
-        {
+        let Node::File { changed, .. } = fs::look(&path)? else { return Ok(()) };
+        if SystemTime::now().duration_since(changed).is_ok_and(|age| age > FRESH) {
             // Another user's file cannot be touched; the store lock protects it while this command runs.
             let _ = fs::open(&path).and_then(|file| fs::touch(&file, &path));
         }

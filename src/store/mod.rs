@@ -6,19 +6,25 @@
 //! what a command has reported is durable.
 
 mod document;
+mod ends;
 mod error;
 mod fs;
+mod gc;
 mod index;
 mod ingest;
 mod journal;
 mod layout;
 mod lock;
+mod mark;
 mod partial;
 mod tags;
+mod verify;
 mod walk;
 
 pub use document::DOCUMENT_LIMIT_BYTES;
 pub use error::{Error, Nature};
+pub use gc::{GcOptions, GcReport, RemoveReport};
 pub use index::{ANNOTATION_PLATFORMS, Entry};
 pub use ingest::{Ingest, Writer};
 pub use layout::{Durability, Layout, Options, Shared};
+pub use verify::{Problem, VerifyReport};

@@ -59,7 +59,7 @@ impl Layout {
         blocking(move || {
             // Others may have brought parts of the image and died before their names were durable.
             for part in layout.require(&descriptor, platforms.as_ref())? {
-                layout.mark_dirty(&layout.blob_path(&part.digest));
+                layout.reuse(&part.digest)?;
             }
             layout.sync_blocking()?;
             let mut descriptor = Descriptor { urls: Vec::new(), data: None, ..descriptor };
@@ -73,10 +73,9 @@ impl Layout {
                         _ => None,
                     };
                 }
-                index.set(&name, &entry).map_err(|error| Error::Corrupt {
-                    path: layout.index_path(),
-                    reason: error.to_string(),
-                })
+                index
+                    .set(&name, &entry)
+                    .map_err(|error| Error::Corrupt { path: layout.index_path(), reason: error.to_string() })
             })
         })
         .await

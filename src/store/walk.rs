@@ -14,7 +14,11 @@ impl Layout {
     ///
     /// # Errors
     /// As [`Layout::read_manifest`], for a manifest that is missing or wrong; [`Error::TooDeep`].
-    pub fn walk(&self, descriptor: &Descriptor, platforms: Option<&BTreeSet<String>>) -> Result<Vec<Descriptor>, Error> {
+    pub fn walk(
+        &self,
+        descriptor: &Descriptor,
+        platforms: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<Descriptor>, Error> {
         let mut walk = Walk { layout: self, platforms, seen: HashSet::new(), found: Vec::new() };
         walk.visit(descriptor, 0)?;
         Ok(walk.found)
@@ -72,7 +76,7 @@ impl Walk<'_> {
 
 /// Whether a child of an index belongs to the platforms that are to be complete. A nested index states none, and is
 /// looked into.
-fn wanted(child: &Descriptor, platforms: Option<&BTreeSet<String>>) -> bool {
+pub(super) fn wanted(child: &Descriptor, platforms: Option<&BTreeSet<String>>) -> bool {
     let Some(platforms) = platforms else { return true };
     match &child.platform {
         Some(platform) => platforms.contains(&platform.to_string()),

@@ -1,0 +1,186 @@
+//! The store as an end of a transfer: `content`'s traits over [`Layout`].
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::fs;
+use super::layout::blocking;
+use super::{Error, Ingest, Layout};
+use crate::content::{Event, Fault, FaultKind, IntegrityError, Opened, Progress, Sink, Source, Stored, Verifier};
+use crate::model::Descriptor;
+
+/// Bytes read at a time: large enough for the disk, small enough for several streams at once.
+const CHUNK_BYTES: usize = 512 << 10;
+/// Chunks read ahead of whoever takes them.
+const AHEAD_CHUNKS: usize = 2;
+
+impl Sink for Layout {
+    /// By type and size: what has another is not the blob, and is replaced when it is received.
+    async fn contains(&self, descriptor: &Descriptor) -> Result<bool, Fault> {
+        let present = self.has(&descriptor.digest, descriptor.size)?;
+        if present {
+            self.reuse(&descriptor.digest)?;
+        }
+        Ok(present)
+    }
+
+    async fn mount(&self, _descriptor: &Descriptor) -> bool {
+        false
+    }
+
+    async fn receive<S: Source>(
+        &self,
+        descriptor: &Descriptor,
+        source: &S,
+        progress: &dyn Progress,
+    ) -> Result<Stored, Fault> {
+        let mut writer = match self.ingest(descriptor).await? {
+            Ingest::Present => return Ok(Stored::Present),
+            Ingest::Writer(writer) => writer,
+        };
+        let (digest, bytes) = (&descriptor.digest, descriptor.size);
+        let mut moved = 0;
+        if writer.offset() < bytes {
+            let Opened { offset, mut stream } = source.open(descriptor, writer.offset()).await?;
+            if offset != writer.offset() {
+                if offset != 0 {
+                    let actual = offset;
+                    let error = IntegrityError::Size { digest: digest.clone(), expected: writer.offset(), actual };
+                    return Err(Fault::new(FaultKind::Transient, error));
+                }
+                writer.restart().await?;
+            }
+            progress.report(Event::Started { digest, offset, bytes });
+            while let Some(chunk) = stream.next().await {
+                let chunk = chunk?;
+                let count = chunk.len() as u64;
+                writer.write(chunk).await?;
+                moved += count;
+                progress.report(Event::Advanced { digest, bytes: count });
+            }
+            if offset + moved < bytes {
+                // What came is kept; it is right as far as anyone knows.
+                let error = IntegrityError::Size { digest: digest.clone(), expected: bytes, actual: offset + moved };
+                return Err(Fault::new(FaultKind::Transient, error));
+            }
+        } else {
+            progress.report(Event::Started { digest, offset: bytes, bytes });
+        }
+        writer.commit().await?;
+        Ok(Stored::Moved { bytes: moved })
+    }
+}
+
+impl Source for Layout {
+    /// The first time that this process reads a blob, it is hashed on the way, from its first byte whatever the
+    /// offset, and the last chunk is held back until the hash is right. A blob that is wrong is moved to `.rcr/bad/`,
+    /// so that the next pull brings it anew.
+    async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+        let (layout, descriptor) = (self.clone(), descriptor.clone());
+        let reader = blocking(move || Reader::open(layout, descriptor, offset)).await.map_err(local)?;
+        let (chunks, mut queue) = mpsc::channel(AHEAD_CHUNKS);
+        tokio::task::spawn_blocking(move || reader.run(&chunks));
+        Ok(Opened { offset, stream: Box::pin(stream::poll_fn(move |context| queue.poll_recv(context))) })
+    }
+}
+
+/// The reading thread of one blob.
+struct Reader {
+    layout: Layout,
+    descriptor: Descriptor,
+    file: File,
+    path: PathBuf,
+    offset: u64,
+    /// `None` where the blob was verified before.
+    verifier: Option<Verifier>,
+}
+
+impl Reader {
+    fn open(layout: Layout, descriptor: Descriptor, offset: u64) -> Result<Self, Error> {
+        let path = layout.blob_path(&descriptor.digest);
+        let mut file = match fs::open(&path) {
+            Err(error) if error.is_absent() => {
+                return Err(Error::Missing { digest: descriptor.digest, size_bytes: descriptor.size });
+            }
+            result => result?,
+        };
+        let actual = fs::size(&file, &path)?;
+        if actual != descriptor.size {
+            let (digest, expected) = (descriptor.digest, descriptor.size);
+            return Err(Error::Content { path, source: IntegrityError::Size { digest, expected, actual } });
+        }
+        let verifier = if layout.is_verified(&descriptor.digest) {
+            fs::seek(&mut file, &path, offset)?;
+            None
+        } else {
+            Some(Verifier::new(&descriptor))
+        };
+        Ok(Self { layout, descriptor, file, path, offset, verifier })
+    }
+
+    fn run(mut self, chunks: &mpsc::Sender<Result<Bytes, Fault>>) {
+        if let Err(error) = self.send(chunks) {
+            if matches!(error, Error::Content { .. }) {
+                // A store that cannot be written keeps the file; the error is the same.
+                let _ = self.layout.quarantine(&self.descriptor.digest, Some(&self.file));
+            }
+            // Nobody may be listening any more.
+            let _ = chunks.blocking_send(Err(local(error)));
+        }
+    }
+
+    fn send(&mut self, chunks: &mpsc::Sender<Result<Bytes, Fault>>) -> Result<(), Error> {
+        let mut position = if self.verifier.is_some() { 0 } else { self.offset };
+        let mut held: Option<Bytes> = None;
+        loop {
+            let mut buffer = vec![0; CHUNK_BYTES];
+            let count = fs::read(&mut self.file, &self.path, &mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            buffer.truncate(count);
+            if let Some(verifier) = &mut self.verifier {
+                verifier.update(&buffer).map_err(|source| wrong(&self.path, source))?;
+            }
+            let before = self.offset.saturating_sub(position).min(count as u64);
+            position += count as u64;
+            // `before` is at most a chunk, and so fits everywhere.
+            let chunk = Bytes::from(buffer).slice(usize::try_from(before).unwrap_or(count)..);
+            if chunk.is_empty() {
+                continue;
+            }
+            if let Some(earlier) = held.replace(chunk)
+                && chunks.blocking_send(Ok(earlier)).is_err()
+            {
+                return Ok(());
+            }
+        }
+        match self.verifier.take() {
+            Some(verifier) => verifier.finish().map_err(|source| wrong(&self.path, source))?,
+            None if position != self.descriptor.size => {
+                let (digest, expected) = (self.descriptor.digest.clone(), self.descriptor.size);
+                return Err(wrong(&self.path, IntegrityError::Size { digest, expected, actual: position }));
+            }
+            None => {}
+        }
+        self.layout.set_verified(&self.descriptor.digest, true);
+        if let Some(last) = held {
+            // Nobody may be listening any more.
+            let _ = chunks.blocking_send(Ok(last));
+        }
+        Ok(())
+    }
+}
+
+fn wrong(path: &Path, source: IntegrityError) -> Error {
+    Error::Content { path: path.to_owned(), source }
+}
+
+/// A stored blob that is wrong stays wrong, whoever asks again.
+fn local(error: Error) -> Fault {
+    Fault::new(FaultKind::Permanent, error)
+}
