@@ -1,8 +1,35 @@
-//! Credentials: what they are, where they live. Secrets never implement `Display`, and `Debug` shows no secret.
+//! Credentials: what they are, where they live, how they are saved and forgotten.
+//!
+//! Sources, first to last: `REGISTRY_AUTH_FILE`, `DOCKER_AUTH_CONFIG`, Docker's `config.json`, the `auth.json` files of
+//! the containers tools, and `.dockercfg`. Each of Docker's shape may name `docker-credential-*` programs, and an empty
+//! entry may point to the operating system's keyring. The formats are those of Docker's command-line client and of
+//! `containers-auth.json(5)`.
+//!
+//! Nothing here reads the environment, prints, or knows HTTP. Secrets never implement `Display`, and `Debug` shows no
+//! secret.
 
+mod child;
+mod document;
+mod entry;
+mod error;
+mod file;
+mod forget;
+mod helper;
+mod key;
+mod keyring;
+mod save;
 mod secret;
+mod store;
+mod update;
 
+#[cfg(test)]
+mod tests;
+
+pub use error::{CredentialError, ErrorClass, HelperError};
+pub use forget::{Erased, ErasedAll};
+pub use save::{Place, Saved};
 pub use secret::Secret;
+pub use store::{Credentials, Listed, Options};
 
 use crate::model::Registry;
 
@@ -45,20 +72,4 @@ pub trait CredentialStore: Send + Sync {
     /// # Errors
     /// A broken file, a failing helper: never an absent entry.
     fn find(&self, registry: &Registry, repository: Option<&str>) -> Result<Option<Found>, CredentialError>;
-}
-
-/// A failure of a credential store.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CredentialError {
-    /// A credential file does not parse.
-    #[error("{file}:{line}: {message}")]
-    File {
-        /// Its path.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        message: String,
-    },
 }
