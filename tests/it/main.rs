@@ -2,5 +2,7 @@
 #![allow(unreachable_pub, reason = "`pub` here means: for every test module")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
+mod pull;
+mod push;
 mod support;
 mod support_check;

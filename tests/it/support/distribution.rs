@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -121,10 +121,16 @@ impl Distribution {
         Self::builder().start()
     }
 
-    /// One open registry for all tests, which must use repositories of their own and never delete.
-    pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<Distribution> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+    /// One open registry for the tests that run at the same time. They use repositories of their own and never
+    /// delete. The last of them stops it.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Distribution>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start());
+            *shared = Arc::downgrade(&started);
+            started
+        })
     }
 
     /// `127.0.0.1:41234`.

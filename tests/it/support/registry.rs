@@ -2,11 +2,12 @@
 //!
 //! `before` answers in place of the registry; `after` spoils the registry's own answer. Both see the whole request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::images::{Artifact, Document, digest_of};
 use super::server::{Listen, Reply, Request, Server};
@@ -180,6 +181,12 @@ impl Registry {
     }
 }
 
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
+    }
+}
+
 impl std::ops::Deref for Registry {
     type Target = Server;
 
@@ -208,15 +215,17 @@ impl Repository {
             && artifact.children.iter().all(|child| self.holds(child))
     }
 
+    /// Whether a manifest's parts are here; layers that come from elsewhere need not be.
     fn has_all(&self, manifest: &Document) -> bool {
         let value = manifest.json();
-        let digests = |key: &str| -> BTreeSet<String> {
-            let list =
-                value[key].as_array().into_iter().flatten().chain(value.get("config").filter(|_| key == "layers"));
-            list.filter_map(|entry| entry["digest"].as_str().map(str::to_owned)).collect()
-        };
-        digests("layers").iter().all(|digest| self.blobs.contains_key(digest))
-            && digests("manifests").iter().all(|digest| self.manifests.contains_key(digest))
+        let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
+        let layers = list("layers").into_iter().filter(|layer| layer.get("urls").is_none());
+        let blobs = layers.chain(value.get("config").cloned());
+        let is_in = |digest: &Value, keys: &dyn Fn(&str) -> bool| digest.as_str().is_some_and(keys);
+        blobs.into_iter().all(|blob| is_in(&blob["digest"], &|digest| self.blobs.contains_key(digest)))
+            && list("manifests")
+                .iter()
+                .all(|child| is_in(&child["digest"], &|digest| self.manifests.contains_key(digest)))
     }
 }
 
@@ -339,7 +348,7 @@ impl State {
     }
 
     /// One page of `all`, with a link to the next.
-    fn list(&self, request: &Request, key: &str, all: Vec<String>, mut reply: serde_json::Value) -> Reply {
+    fn list(&self, request: &Request, key: &str, all: Vec<String>, mut reply: Value) -> Reply {
         let last = request.parameter("last").unwrap_or_default();
         let mut rest = all.into_iter().filter(|name| *name > last).peekable();
         let asked = request.parameter("n").map(|n| n.parse().expect("a number"));
