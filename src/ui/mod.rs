@@ -7,12 +7,13 @@
 pub mod escape;
 pub mod failure;
 pub mod json;
-
+mod printer;
+mod progress;
+mod style;
 pub mod table;
 pub mod terminal;
 pub mod units;
 
+pub use printer::{Printer, lost_output};
 pub use style::{Format, ProgressMode, Style};
 pub use table::{Column, Table};
-
-mod style;

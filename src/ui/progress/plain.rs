@@ -1,0 +1,123 @@
+//! Progress as lines: one for each finished layer, and now and then how far everything is.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::ledger::Ledger;
+use super::words;
+use crate::content::{Event, Progress};
+use crate::ui::Printer;
+use crate::ui::printer::lock;
+
+/// Summaries are this far apart at least.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
+
+pub(super) struct Plain {
+    printer: Arc<Printer>,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    ledger: Ledger,
+    last_summary: Duration,
+}
+
+impl Plain {
+    pub(super) fn new(printer: Arc<Printer>, clock: Clock) -> Self {
+        Self { printer, clock, state: Mutex::default() }
+    }
+}
+
+impl Progress for Plain {
+    fn report(&self, event: Event<'_>) {
+        match event {
+            Event::Warning { text } => return self.printer.warn(text),
+            Event::Note { text } => return self.printer.note(text),
+            _ => {}
+        }
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        state.ledger.record(&event, now);
+        let mut lines = words::lines(&event, state.ledger.direction);
+        match event {
+            Event::Pulling { .. } | Event::Pushing { .. } => state.last_summary = now,
+            Event::Advanced { .. } if now.saturating_sub(state.last_summary) >= SUMMARY_INTERVAL => {
+                state.last_summary = now;
+                lines.push(words::summary(&state.ledger, now));
+            }
+            _ => {}
+        }
+        // Written under the lock, so that lines come in the order of events.
+        for line in lines {
+            self.printer.progress_line(&line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::tests::Hand;
+    use super::super::tests::{Script, printer};
+    use super::*;
+    use crate::ui::{ProgressMode, Style};
+
+    fn plain(style: Style) -> (Plain, Hand, crate::ui::printer::tests::Memory) {
+        let (printer, stderr) = printer(style);
+        let hand = Hand::default();
+        (Plain::new(printer, hand.clock()), hand, stderr)
+    }
+
+    #[test]
+    fn a_pull_in_dockers_words() {
+        let (plain, hand, stderr) = plain(Style::default());
+        let script = Script::new();
+        script.pull(&plain, &hand);
+        let expected = "\
+Using default tag: latest
+latest: Pulling from library/debian
+000000000000: Already exists
+warning: the registry says: \\u{1b}[2J
+333333333333: Retrying in 2s (attempt 2): connection reset\\u{7}
+30MB/100MB (29%), 1 of 4 layers, 2.7MB/s
+111111111111: Pull complete
+222222222222: Skipped: non-distributable
+65MB/100MB (65%), 3 of 4 layers, 3.5MB/s
+333333333333: Pull complete
+Digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+Status: Downloaded newer image for docker.io/library/debian:latest
+";
+        assert_eq!(stderr.text(), expected);
+    }
+
+    #[test]
+    fn an_unchanged_image_is_up_to_date() {
+        let (plain, _, stderr) = plain(Style::default());
+        let script = Script::new();
+        plain.report(Event::Pulling { reference: &script.reference });
+        let pinned = script.reference.clone().with_digest(script.manifest.digest.clone());
+        plain.report(Event::Done { reference: &pinned, descriptor: &script.manifest, changed: false });
+        let expected = "\
+latest: Pulling from library/debian
+Digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+Status: Image is up to date for docker.io/library/debian:latest
+";
+        assert_eq!(stderr.text(), expected);
+    }
+
+    #[test]
+    fn a_push_in_dockers_words() {
+        let (plain, _, stderr) = plain(Style { progress: ProgressMode::Plain, ..Style::default() });
+        Script::new().push(&plain);
+        let expected = "\
+The push refers to repository [docker.io/library/debian]
+000000000000: Layer already exists
+111111111111: Mounted from another repository
+222222222222: Pushed
+latest: digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa size: 1234
+";
+        assert_eq!(stderr.text(), expected);
+    }
+}
