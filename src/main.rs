@@ -1,2 +1,7 @@
-//! The `rcr` binary.
-fn main() {}
+//! The `rcr` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rcr::cli::main()
+}

@@ -1,1 +1,132 @@
-//! cli
+//! The command line: what can be typed, and one file per command. The composition root: here the layers are put
+//! together from what `config` says, and every failure becomes an exit code.
+
+mod app;
+mod args;
+mod command;
+mod signal;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+
+use app::App;
+pub use args::Cli;
+use args::Output;
+
+use crate::config::{Environment, Settings, TerminalHints};
+use crate::op::{Exit, Failure};
+use crate::ui::{Format, Printer, ProgressMode, Style, printer};
+
+/// How long blocking work may take to end after the command has: writers flush what they hold.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// Runs the program on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help and versions to stdout with 0, mistakes to stderr with 2. A closed pipe is quiet.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let written = error.print();
+            return match written {
+                Err(e) if !error.use_stderr() && printer::lost_output(&e).is_some() => Exit::Local.into(),
+                _ => code.into(),
+            };
+        }
+    };
+    let environment = Environment::of_process();
+    let printer = Arc::new(Printer::new(style(&cli.output, Settings::terminal(&environment))));
+    start_logging(cli.output.verbose);
+    let exit = match Settings::load(&cli.flags, &environment) {
+        Ok(settings) => run(cli, settings, &printer),
+        Err(error) => {
+            let mut failure = Failure::of("cannot use the settings", &error.into());
+            (failure.exit, failure.kind) = (Exit::Usage, "bad_configuration");
+            printer.failure(&failure);
+            failure.exit
+        }
+    };
+    let exit = match printer.finish() {
+        Err(error) => match printer::lost_output(&error) {
+            Some(failure) if exit == Exit::Done => {
+                printer.failure(&failure);
+                failure.exit
+            }
+            _ => exit,
+        },
+        Ok(()) => exit,
+    };
+    exit.into()
+}
+
+/// The command as `clap` knows it: for completions, man pages and their tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {
+    // One thread moves bytes between sockets and the store's writers; blocking work has threads of its own.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.failure(&Failure::of("cannot start", &error.into()));
+            return Exit::Other;
+        }
+    };
+    let app = App::new(settings, printer.clone());
+    let exit = runtime.block_on(async {
+        tokio::select! {
+            exit = command::run(&app, cli.command) => exit,
+            exit = signal::arrived() => exit,
+        }
+    });
+    app.say_notices();
+    runtime.shutdown_timeout(SHUTDOWN);
+    exit
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+fn style(output: &Output, hints: TerminalHints) -> Style {
+    let stderr_is_terminal = std::io::stderr().is_terminal();
+    Style {
+        quiet: output.quiet,
+        verbose: output.verbose,
+        format: if output.json { Format::Json } else { output.format.map_or(Format::Text, Into::into) },
+        progress: output.progress.map_or(ProgressMode::Auto, Into::into),
+        color: stderr_is_terminal && !hints.no_color && !hints.dumb,
+        stderr_is_terminal,
+        stdout_is_terminal: std::io::stdout().is_terminal(),
+        width: None,
+        ci: hints.ci,
+        dumb: hints.dumb,
+    }
+}
+
+/// With `-v` requests are logged, with `-vv` what the libraries below say too. Never a secret: URLs are redacted, and
+/// headers are not logged at all.
+fn start_logging(verbose: u8) {
+    use tracing::level_filters::LevelFilter;
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .init();
+}

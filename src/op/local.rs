@@ -17,8 +17,8 @@ pub struct ImageRow {
     pub reference: String,
     /// What it stands for: of an index, the index.
     pub digest: Digest,
-    /// The platforms that are stored.
-    pub platforms: Vec<Platform>,
+    /// The platforms that are stored, as `os/architecture[/variant]`.
+    pub platforms: Vec<String>,
     /// What the stored images take to transfer, in bytes.
     pub size_bytes: u64,
     /// When the newest of them was built, RFC 3339.
@@ -50,7 +50,7 @@ fn row(layout: &Layout, entry: Entry) -> ImageRow {
     ImageRow {
         reference: entry.name.unwrap_or_else(|| "<none>".to_owned()),
         digest: entry.descriptor.digest,
-        platforms: images.iter().filter_map(|image| image.platform.clone()).collect(),
+        platforms: images.iter().filter_map(|image| image.platform.as_ref()).map(ToString::to_string).collect(),
         size_bytes: content + documents,
         created: images.iter().filter_map(|image| image.config.as_ref()?.created.clone()).max(),
         problem,

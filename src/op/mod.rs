@@ -11,6 +11,7 @@ mod origin;
 mod pull;
 mod push;
 mod remote;
+mod verdict;
 
 pub use context::Context;
 pub use error::Error;

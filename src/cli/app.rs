@@ -1,0 +1,102 @@
+use std::io;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use crate::auth::credential::{CredentialStore, Credentials};
+use crate::config::Settings;
+use crate::content::Event;
+use crate::http::{self, Notice};
+use crate::op::{Context, Exit, Failure};
+use crate::store::{self, Layout};
+use crate::transfer::Limits;
+use crate::ui::{Printer, printer};
+
+/// What every command works with: settings, the printer, and the layers made from them when they are needed.
+pub(super) struct App {
+    pub(super) settings: Settings,
+    pub(super) printer: Arc<Printer>,
+    pub(super) credentials: Arc<Credentials>,
+}
+
+impl App {
+    pub(super) fn new(settings: Settings, printer: Arc<Printer>) -> Self {
+        let credentials = Arc::new(Credentials::new(settings.credentials.clone()));
+        Self { settings, printer, credentials }
+    }
+
+    /// What a verb that talks to a registry needs. Nothing is opened yet.
+    pub(super) fn context(&self) -> Context {
+        let progress = self.printer.progress();
+        let trust = self.settings.trust.clone();
+        let told = progress.clone();
+        let client = http::Client::new(http::Options {
+            trust: Arc::new(move |host, foreign| trust.of(host, foreign)),
+            overrides: self.settings.overrides.clone(),
+            proxy: self.settings.proxy.clone(),
+            retry: self.settings.retry.clone(),
+            trusted_realms: self.settings.trusted_realms.clone(),
+            on_retry: Arc::new(move |notice: &Notice<'_>| {
+                let Notice { host: what, attempt, wait, reason } = *notice;
+                told.report(Event::Retrying { what, attempt, wait, reason });
+            }),
+            ..http::Options::default()
+        });
+        let retry = self.settings.retry.clone();
+        let limits = Limits {
+            concurrency: self.settings.concurrency,
+            retries: retry.retries,
+            backoff: Arc::new(move |attempt| retry.backoff(attempt)),
+        };
+        let credentials: Arc<dyn CredentialStore> = self.credentials.clone();
+        Context::new(Arc::new(client), credentials, limits, progress)
+    }
+
+    /// The store, made if it is not there.
+    pub(super) fn store(&self) -> Result<Layout> {
+        let layout = Layout::create_or_open(self.settings.store()?, store::Options::default())?;
+        if layout.lacks_locks() {
+            self.printer.warn("the store's file system has no locks: run one command at a time");
+        }
+        Ok(layout)
+    }
+
+    /// The store for reading, if there is one.
+    pub(super) fn store_to_read(&self) -> Result<Option<Layout>> {
+        Ok(Layout::open(self.settings.store()?, store::Options::default())?)
+    }
+
+    /// Turns what a command came to into an exit code, and says what went wrong.
+    pub(super) fn conclude(&self, attempted: &str, outcome: Result<()>) -> Exit {
+        let Err(error) = outcome else { return Exit::Done };
+        if let Some(lost) = error.chain().find_map(|cause| cause.downcast_ref::<LostOutput>()) {
+            let Some(failure) = printer::lost_output(&lost.0) else { return Exit::Done };
+            self.printer.failure(&failure);
+            return failure.exit;
+        }
+        let mut failure = Failure::of(attempted, &error);
+        if error.chain().any(|cause| cause.is::<crate::config::Error>()) {
+            (failure.exit, failure.kind) = (Exit::Usage, "bad_configuration");
+            failure.hint = Some("say where to keep images with `--store DIR`".to_owned());
+        }
+        self.printer.failure(&failure);
+        failure.exit
+    }
+
+    /// What people should know about the credential files that were read.
+    pub(super) fn say_notices(&self) {
+        for notice in self.credentials.notices() {
+            self.printer.warn(&notice);
+        }
+    }
+}
+
+/// stdout did not take what was written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+struct LostOutput(#[source] io::Error);
+
+/// Marks the outcome of writing to stdout, which a closed pipe ends quietly.
+pub(super) fn written(outcome: io::Result<()>) -> Result<()> {
+    outcome.map_err(LostOutput).context("cannot print the result")
+}

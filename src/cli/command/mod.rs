@@ -1,0 +1,76 @@
+//! The commands: one file each, arguments beside what they do.
+
+mod catalog;
+mod completion;
+mod digest;
+mod history;
+mod images;
+mod inspect;
+mod login;
+mod logout;
+mod manifest;
+mod pull;
+mod push;
+mod rmi;
+mod store;
+mod tag;
+mod tags;
+mod version;
+
+use clap::Subcommand;
+
+use super::app::App;
+use crate::model::{Platform, Reference};
+use crate::op::Exit;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Pull(pull::Args),
+    Push(push::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Tag(tag::Args),
+    Images(images::Args),
+    Rmi(rmi::Args),
+    Inspect(inspect::Args),
+    History(history::Args),
+    Tags(tags::Args),
+    Catalog(catalog::Args),
+    Manifest(manifest::Args),
+    Digest(digest::Args),
+    #[command(subcommand)]
+    Store(store::Command),
+    Completion(completion::Args),
+    Version(version::Args),
+}
+
+pub(super) async fn run(app: &App, command: Command) -> Exit {
+    match command {
+        Command::Pull(args) => pull::run(app, args).await,
+        Command::Push(args) => push::run(app, args).await,
+        Command::Login(args) => login::run(app, args).await,
+        Command::Logout(args) => logout::run(app, args).await,
+        Command::Tag(args) => tag::run(app, args).await,
+        Command::Images(args) => images::run(app, &args),
+        Command::Rmi(args) => rmi::run(app, args).await,
+        Command::Inspect(args) => inspect::run(app, args).await,
+        Command::History(args) => history::run(app, &args),
+        Command::Tags(args) => tags::run(app, args).await,
+        Command::Catalog(args) => catalog::run(app, args).await,
+        Command::Manifest(args) => manifest::run(app, args).await,
+        Command::Digest(args) => digest::run(app, args).await,
+        Command::Store(command) => store::run(app, command).await,
+        Command::Completion(args) => completion::run(app, &args),
+        Command::Version(args) => version::run(app, &args),
+    }
+}
+
+/// A reference as typed. A mistake is reported by the command, with its caret, and not by clap.
+fn reference(text: &str) -> anyhow::Result<Reference> {
+    Ok(Reference::parse(text)?)
+}
+
+/// A platform as typed.
+fn platform(text: Option<&String>) -> anyhow::Result<Option<Platform>> {
+    Ok(text.map(|text| text.parse()).transpose()?)
+}

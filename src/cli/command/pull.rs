@@ -1,0 +1,108 @@
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{platform, reference};
+use crate::cli::app::{App, written};
+use crate::model::{Digest, Platform};
+use crate::op::{self, Context, Exit, PullOutcome, Wanted};
+use crate::store::Layout;
+use crate::ui::{Format, units};
+
+/// Fetch images from a registry into the store
+///
+/// What the store has is not fetched again, and a broken pull goes on where it stopped. Each image is printed as its
+/// pinned reference.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Images, such as debian, quay.io/coreos/etcd:v3.5.0 or registry.example:5000/team/app@sha256:...
+    #[arg(required = true, value_name = "REF")]
+    references: Vec<String>,
+
+    /// Fetch the image for this platform, such as linux/arm64; may be repeated
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", value_delimiter = ',')]
+    platform: Vec<String>,
+
+    /// Fetch all platforms and whatever else the index holds
+    #[arg(long, conflicts_with = "platform")]
+    all_platforms: bool,
+
+    /// Say what would be fetched, and fetch nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    schema: u8,
+    reference: String,
+    digest: &'a Digest,
+    status: &'static str,
+    fetched_blobs: usize,
+    fetched_bytes: u64,
+    present_blobs: usize,
+    elapsed_seconds: f64,
+}
+
+pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
+    let context = app.context();
+    let wanted = match wanted(&args) {
+        Ok(wanted) => wanted,
+        Err(error) => return app.conclude("cannot pull", Err(error)),
+    };
+    let layout = match app.store() {
+        Ok(layout) => layout,
+        Err(error) => return app.conclude("cannot open the store", Err(error)),
+    };
+    let mut exit = Exit::Done;
+    for text in &args.references {
+        let outcome = one(app, &context, &layout, text, &wanted, args.dry_run).await;
+        let this = app.conclude(&format!("cannot pull `{text}`"), outcome);
+        if exit == Exit::Done {
+            exit = this;
+        }
+    }
+    exit
+}
+
+fn wanted(args: &Args) -> Result<Wanted> {
+    if args.all_platforms {
+        return Ok(Wanted::All);
+    }
+    let platforms: Vec<Platform> = args.platform.iter().filter_map(|p| platform(Some(p)).transpose()).collect::<Result<_>>()?;
+    Ok(if platforms.is_empty() { Wanted::Host } else { Wanted::Platforms(platforms) })
+}
+
+async fn one(
+    app: &App,
+    context: &Context,
+    layout: &Layout,
+    text: &str,
+    wanted: &Wanted,
+    dry_run: bool,
+) -> Result<()> {
+    let outcome = op::pull(context, layout, &reference(text)?, wanted, dry_run).await?;
+    let PullOutcome { reference, descriptor, totals, plan, changed, elapsed } = &outcome;
+    if app.printer.style().format == Format::Json {
+        let (blobs, bytes) =
+            if dry_run { (plan.fetch.len(), plan.bytes()) } else { (totals.moved, totals.moved_bytes) };
+        return written(app.printer.json(&Row {
+            schema: 1,
+            reference: reference.to_string(),
+            digest: &descriptor.digest,
+            status: match (dry_run, changed) {
+                (true, true) => "would-download",
+                (false, true) => "downloaded",
+                (_, false) => "up-to-date",
+            },
+            fetched_blobs: blobs,
+            fetched_bytes: bytes,
+            present_blobs: plan.present.len(),
+            elapsed_seconds: elapsed.as_secs_f64(),
+        }));
+    }
+    if dry_run {
+        let (count, size, there) = (plan.fetch.len(), units::bytes(plan.bytes()), plan.present.len());
+        app.printer.note(&format!("would fetch {count} blobs, {size}; {there} are there already"));
+    }
+    written(app.printer.result(&reference.to_string()))
+}

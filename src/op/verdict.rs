@@ -1,0 +1,320 @@
+//! From a chain of errors to what it amounts to. Hints hang on the errors' types, never on their texts.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use super::{Error, Exit, Failure};
+use crate::auth;
+use crate::auth::credential::{CredentialError, ErrorClass};
+use crate::content::IntegrityError;
+use crate::http::{self, TlsProblem};
+use crate::model::{DocumentError, PlatformError, ReferenceError};
+use crate::registry::{self, Refusal};
+use crate::store::{self, Nature};
+
+impl Failure {
+    /// Judges `error`, which ended the attempt described by `message`. The innermost error of a known type decides.
+    #[must_use]
+    pub fn of(message: impl Into<String>, error: &anyhow::Error) -> Self {
+        let mut failure = Self {
+            exit: Exit::Other,
+            kind: "other",
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            registry: None,
+            url: None,
+            http_status: None,
+            registry_code: None,
+            attempts: None,
+        };
+        for cause in error.chain() {
+            failure.judge(cause);
+            let text = cause.to_string();
+            // Carriers read as what they carry.
+            if failure.causes.last() != Some(&text) {
+                failure.causes.push(text);
+            }
+        }
+        failure
+    }
+
+    fn judge(&mut self, cause: &(dyn StdError + 'static)) {
+        if let Some(error) = cause.downcast_ref::<http::Error>() {
+            self.judge_http(error);
+        } else if let Some(error) = cause.downcast_ref::<Arc<http::Error>>() {
+            self.judge_http(error);
+        } else if let Some(error) = cause.downcast_ref::<registry::Error>() {
+            self.judge_registry(error);
+        } else if let Some(error) = cause.downcast_ref::<auth::Error>() {
+            self.judge_auth(error);
+        } else if let Some(error) = cause.downcast_ref::<CredentialError>() {
+            self.judge_credential(error);
+        } else if let Some(error) = cause.downcast_ref::<Arc<CredentialError>>() {
+            self.judge_credential(error);
+        } else if let Some(error) = cause.downcast_ref::<store::Error>() {
+            self.judge_store(error);
+        } else if let Some(error) = cause.downcast_ref::<Error>() {
+            self.judge_verb(error);
+        } else if cause.is::<IntegrityError>() {
+            self.decide(Exit::Integrity, "content_mismatch", None);
+        } else if let Some(error) = cause.downcast_ref::<DocumentError>() {
+            let old = matches!(error, DocumentError::Schema1);
+            let hint = old.then(|| "push the image again with a tool of this decade, which converts it".to_owned());
+            self.decide(Exit::Integrity, if old { "schema_1" } else { "bad_manifest" }, hint);
+        } else if let Some(error) = cause.downcast_ref::<ReferenceError>() {
+            let hint = error.suggestion().map(|form| format!("did you mean `{form}`?"));
+            self.decide(Exit::Usage, "bad_reference", hint);
+        } else if cause.is::<PlatformError>() {
+            self.decide(Exit::Usage, "bad_platform", None);
+        }
+    }
+
+    fn decide(&mut self, exit: Exit, kind: &'static str, hint: Option<String>) {
+        (self.exit, self.kind) = (exit, kind);
+        self.hint = hint;
+    }
+
+    fn judge_http(&mut self, error: &http::Error) {
+        use http::Error as E;
+        match error {
+            E::Resolve { host, not_found, .. } => {
+                self.registry = Some(host.clone());
+                let hint = if *not_found {
+                    format!("check the spelling of `{host}`; `getent hosts {host}` shows what this machine's DNS says")
+                } else {
+                    format!("the name server did not answer: check the network, then `getent hosts {host}`")
+                };
+                self.decide(Exit::Network, "name_not_resolved", Some(hint));
+            }
+            E::Connect { host, source } => {
+                self.registry = Some(host.clone());
+                let refused = source.kind() == std::io::ErrorKind::ConnectionRefused;
+                let kind = if refused { "connection_refused" } else { "connect_failed" };
+                let hint = format!(
+                    "check the address and port, that the registry runs, and whether a proxy is needed: \
+                     `curl -v https://{host}/v2/`"
+                );
+                self.decide(Exit::Network, kind, Some(hint));
+            }
+            E::Tls { host, problem } => {
+                self.registry = Some(host.clone());
+                let (kind, hint) = tls_advice(host, problem);
+                self.decide(Exit::Policy, kind, Some(hint));
+            }
+            E::PlainHttp { host } => {
+                self.registry = Some(host.clone());
+                let hint = format!(
+                    "if this registry is meant to be HTTP, run with `--insecure-registry {host}`, or add it to \
+                     `insecure-registries` in /etc/docker/daemon.json"
+                );
+                self.decide(Exit::Policy, "plain_http", Some(hint));
+            }
+            E::Timeout { .. } => self.decide(Exit::Network, "timeout", None),
+            E::Broken { .. } => self.decide(Exit::Network, "connection_broken", None),
+            E::ProxyAuthentication { .. } => {
+                let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
+                self.decide(Exit::Denied, "proxy_authentication", Some(hint.to_owned()));
+            }
+            E::Hop { from, to, secret, .. } => {
+                self.registry = Some(from.clone());
+                let hint = secret.then(|| {
+                    let realm = to.split('?').next().unwrap_or(to);
+                    format!("if you trust that server with your credentials, run with `--trust-realm {realm}`")
+                });
+                self.decide(Exit::Policy, if *secret { "untrusted_realm" } else { "refused_target" }, hint);
+            }
+            E::TooManyRedirects { .. } => self.decide(Exit::Network, "too_many_redirects", None),
+            E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
+            E::CertificateFile { .. } | E::Trust(_) => self.decide(Exit::Usage, "bad_certificate_file", None),
+            E::Exhausted { attempts, .. } => self.attempts = Some(*attempts),
+            E::Authorize(_) => {}
+            E::Setup(_) => self.decide(Exit::Other, "http_setup", None),
+        }
+    }
+
+    fn judge_registry(&mut self, error: &registry::Error) {
+        use registry::Error as E;
+        if let Some(refusal) = error.answer() {
+            self.registry = Some(refusal.host.clone());
+            self.url = Some(refusal.url.clone());
+            self.http_status = Some(refusal.status.as_u16());
+            self.registry_code = refusal.code().map(str::to_owned);
+            self.attempts = Some(refusal.attempts);
+        }
+        match error {
+            E::NotFound(refusal) => self.decide(Exit::NotFound, "not_found", Some(not_found_advice(refusal))),
+            E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
+            E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
+            E::Rejected(_) => self.decide(Exit::Rejected, "rejected", None),
+            E::Server(_) => self.decide(Exit::Network, "server_error", None),
+            E::NotARegistry { host, .. } => {
+                self.registry = Some(host.clone());
+                let hint = format!("check the address: a registry answers `curl -v https://{host}/v2/` with 200 or 401");
+                self.decide(Exit::NotFound, "not_a_registry", Some(hint));
+            }
+            E::Integrity(_) => self.decide(Exit::Integrity, "content_mismatch", None),
+            E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
+            E::Document { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
+            E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
+            E::SessionsLost { .. } => self.decide(Exit::Network, "upload_lost", None),
+            E::Protocol { .. } => self.decide(Exit::Other, "protocol", None),
+            E::Http { .. } | E::Source(_) => {}
+        }
+    }
+
+    fn judge_auth(&mut self, error: &auth::Error) {
+        use auth::Error as E;
+        match error {
+            E::Refused { registry, status, origin, .. } => {
+                self.registry = Some(registry.clone());
+                self.http_status = Some(status.as_u16());
+                let hint = format!("the credentials from {origin} were sent; replace them with `rcr login {registry}`");
+                self.decide(Exit::Denied, "credentials_refused", Some(hint));
+            }
+            E::NotLoggedIn { registry, status, .. } => {
+                self.registry = Some(registry.clone());
+                self.http_status = Some(status.as_u16());
+                self.decide(Exit::Denied, "not_logged_in", Some(format!("log in with `rcr login {registry}`")));
+            }
+            E::Status { status, .. } => {
+                self.http_status = Some(status.as_u16());
+                match status.as_u16() {
+                    429 => self.decide(Exit::RateLimited, "rate_limited", None),
+                    500.. => self.decide(Exit::Network, "token_server_error", None),
+                    _ => self.decide(Exit::Denied, "token_refused", None),
+                }
+            }
+            E::NotJson { .. } => {
+                let hint = "something between here and the token server answers in its place: a proxy, or a network that wants a login page";
+                self.decide(Exit::Network, "not_a_token_server", Some(hint.to_owned()));
+            }
+            E::NoToken { .. } | E::Unsendable { .. } | E::Lookup { .. } => self.decide(Exit::Denied, "no_token", None),
+            _ => {}
+        }
+    }
+
+    fn judge_credential(&mut self, error: &CredentialError) {
+        match error.class() {
+            ErrorClass::Config => self.decide(Exit::Usage, "bad_credential_file", None),
+            ErrorClass::Denied => self.decide(Exit::Denied, "credential_helper", None),
+            ErrorClass::Local => self.decide(Exit::Local, "credential_file", None),
+        }
+    }
+
+    fn judge_store(&mut self, error: &store::Error) {
+        let (exit, kind) = match error.nature() {
+            Nature::Integrity => (Exit::Integrity, "store_damaged"),
+            Nature::Local => (Exit::Local, "local_io"),
+            Nature::Busy => (Exit::Busy, "store_busy"),
+        };
+        let (kind, hint) = match error {
+            store::Error::NoSpace { .. } => {
+                ("no_space", Some("free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped"))
+            }
+            store::Error::Busy { .. } => ("store_busy", Some("wait for the other command to end, then run this one again")),
+            store::Error::Missing { .. } | store::Error::Content { .. } => {
+                (kind, Some("`rcr store verify` lists what is damaged, and `rcr pull` of the image heals it"))
+            }
+            store::Error::NotALayout { .. } => (kind, Some("name an empty or new directory with `--store DIR`")),
+            store::Error::NoLocks { .. } => ("no_locks", None),
+            _ => (kind, None),
+        };
+        self.decide(exit, kind, hint.map(str::to_owned));
+    }
+
+    fn judge_verb(&mut self, error: &Error) {
+        match error {
+            Error::NoSuchImage { reference } => {
+                let hint = format!("`rcr images` lists what is stored; `rcr pull {reference}` fetches it");
+                self.decide(Exit::NotFound, "no_such_image", Some(hint));
+            }
+            Error::NoSuchPlatform { available, .. } => {
+                let hint = available.first().map(|platform| format!("choose one with `--platform`, for example `--platform {platform}`"));
+                self.decide(Exit::NotFound, "no_such_platform", hint);
+            }
+            Error::SparseIndex { stored, reference } => {
+                let platform = stored.first().map(ToString::to_string).unwrap_or_default();
+                let hint = format!(
+                    "push one of them with `--platform {platform}`, or complete the index first: \
+                     `rcr pull --all-platforms {reference}`"
+                );
+                self.decide(Exit::Usage, "sparse_index", Some(hint));
+            }
+            Error::SeveralPlatforms { available } => {
+                let hint = available.first().map(|platform| format!("add `--platform {platform}`"));
+                self.decide(Exit::Usage, "several_platforms", hint);
+            }
+            Error::NoTarget { .. } | Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
+            Error::TooDeep { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
+        }
+    }
+}
+
+fn tls_advice(host: &str, problem: &TlsProblem) -> (&'static str, String) {
+    match problem {
+        TlsProblem::UnknownAuthority => (
+            "tls_unknown_authority",
+            format!(
+                "if you trust this registry, put its authority's certificate at /etc/docker/certs.d/{host}/ca.crt, or \
+                 run with `--cacert FILE`"
+            ),
+        ),
+        TlsProblem::Expired => (
+            "tls_expired",
+            format!(
+                "the registry's operator has to renew the certificate; check this machine's clock with `date`. To go \
+                 on without verification: `--tls-skip-verify {host}`"
+            ),
+        ),
+        TlsProblem::WrongHost => (
+            "tls_wrong_host",
+            format!(
+                "use the name that the certificate is for: `openssl s_client -connect {host} </dev/null | openssl x509 \
+                 -noout -ext subjectAltName` shows it"
+            ),
+        ),
+        TlsProblem::ClientCertificate => (
+            "tls_client_certificate",
+            format!("put client.cert and client.key into /etc/docker/certs.d/{host}/, or use `--cert-dir DIR`"),
+        ),
+        TlsProblem::Other(_) => ("tls", format!("`openssl s_client -connect {host}` shows what the server offers")),
+    }
+}
+
+fn not_found_advice(refusal: &Refusal) -> String {
+    let host = &refusal.host;
+    match &refusal.credentials_sent {
+        Some(origin) => format!(
+            "check the spelling; a repository that the account from {origin} may not see looks the same, and so may \
+             one on another registry"
+        ),
+        None => format!(
+            "check the spelling; a private repository looks the same, and no credentials were sent: `rcr login {host}`"
+        ),
+    }
+}
+
+fn denied_advice(refusal: &Refusal) -> String {
+    let host = &refusal.host;
+    match &refusal.credentials_sent {
+        Some(origin) => format!(
+            "the credentials from {origin} were sent, and they do not allow this, or the repository does not exist; \
+             `rcr login {host}` with another account"
+        ),
+        None => format!(
+            "no credentials were sent, and the repository may be private, or not exist: log in with `rcr login {host}`"
+        ),
+    }
+}
+
+fn rate_advice(refusal: &Refusal) -> String {
+    let when = refusal.retry_after.map_or_else(
+        || "try again later".to_owned(),
+        |wait| format!("try again in {} s, or wait for it with `--max-wait {0}`", wait.as_secs()),
+    );
+    match &refusal.credentials_sent {
+        Some(origin) => format!("{when}; the account from {origin} was logged in"),
+        None => format!("{when}; nobody was logged in, and accounts may do more: `rcr login {}`", refusal.host),
+    }
+}
