@@ -213,7 +213,7 @@ mod tests {
             ),
             ("scheme alone first", r#"Negotiate, Basic realm="x""#, "?Negotiate[] Basic[realm=x]"),
             ("scheme alone, no comma", r#"Negotiate Basic realm="x""#, "?Negotiate[] Basic[realm=x]"),
-            ("token68", r#"Negotiate YII+/-._~=="#, "?Negotiate[]"),
+            ("token68", "Negotiate YII+/-._~==", "?Negotiate[]"),
             ("token68 first", r#"Negotiate abc==, Bearer realm="y""#, "?Negotiate[] Bearer[realm=y]"),
             ("token68 last", r#"Bearer realm="y", NTLM abc="#, "Bearer[realm=y] ?NTLM[]"),
             ("empty elements", r#",, ,Basic realm="x",,service=s,"#, "Basic[realm=x service=s]"),

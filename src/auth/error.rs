@@ -4,6 +4,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
+use super::credential::CredentialError;
 use crate::http::{self, StatusCode};
 
 /// A failure to authenticate. `Clone`, because concurrent callers share the outcome of one token request.
@@ -15,7 +16,7 @@ pub enum Error {
     Lookup {
         /// The registry.
         registry: String,
-        /// The store's error: a [`CredentialError`](super::credential::CredentialError) but for a panic in it.
+        /// The store's error: a [`CredentialError`] but for a panic in it.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The credential cannot be put into a header.
@@ -84,4 +85,24 @@ pub enum Error {
         /// The token server's URL, redacted.
         realm: String,
     },
+}
+
+impl Error {
+    /// The transport's failure behind this one. A walk along `source` meets it as an `Arc` only.
+    #[must_use]
+    pub fn transport(&self) -> Option<&http::Error> {
+        match self {
+            Self::Transport { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The credential store's failure behind this one. A walk along `source` meets it as an `Arc` only.
+    #[must_use]
+    pub fn lookup(&self) -> Option<&CredentialError> {
+        match self {
+            Self::Lookup { source, .. } => source.downcast_ref(),
+            _ => None,
+        }
+    }
 }
