@@ -1,7 +1,9 @@
 //! Image references: `host[:port]/namespace/image[:tag][@digest]`.
 //!
 //! The grammar, the defaults and the limits are those of the CNCF distribution project's `reference` package, with one
-//! named deviation: `registry-1.docker.io` is Docker Hub too. The parser is written by hand, because every command
+//! named deviation: `registry-1.docker.io` is Docker Hub too. And one consequence of always having a registry:
+//! `a_b.c/d`, whose dot makes the first part a host and whose underscore makes it none, is a name without any host
+//! there, and refused here. The parser is written by hand, because every command
 //! parses a reference before it does anything else, and because an error points at the part that is wrong.
 //!
 //! Must not know: mirrors, search lists, schemes. A caller that has a search list asks [`Reference::names_registry`] and
