@@ -85,3 +85,37 @@ fn check(bytes: &[u8], descriptor: &Descriptor) -> Result<(), IntegrityError> {
     verifier.update(bytes)?;
     verifier.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MediaType;
+    use crate::store::fixture::{describe, layout};
+
+    #[tokio::test]
+    async fn documents_are_verified_on_the_way_in_and_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let bytes = Bytes::from_static(br#"{"schemaVersion":2,"manifests":[]}"#);
+        let descriptor = describe(MediaType::OCI_INDEX.as_str(), &bytes);
+        let path = layout.blob_path(&descriptor.digest);
+        assert!(matches!(layout.read_document(&descriptor, 100), Err(Error::Missing { .. })));
+        let other = layout.put_document(Bytes::from_static(b"{}"), &descriptor).await;
+        assert!(matches!(other, Err(Error::Content { .. })));
+        assert!(!path.exists());
+
+        layout.put_document(bytes.clone(), &descriptor).await.unwrap();
+        assert_eq!(layout.read_document(&descriptor, 100).unwrap(), bytes);
+        assert!(matches!(layout.read_document(&descriptor, 5), Err(Error::TooLarge { .. })));
+        assert!(layout.read_manifest(&descriptor).is_ok());
+
+        let flipped = bytes.to_ascii_uppercase();
+        for (name, spoilt) in [("flipped", &flipped[..]), ("truncated", &bytes[..5]), ("empty", b"")] {
+            std::fs::write(&path, spoilt).unwrap();
+            let error = layout.read_document(&descriptor, 100).expect_err(name);
+            assert!(matches!(&error, Error::Content { path: named, .. } if *named == path), "{name}: {error:?}");
+            layout.put_document(bytes.clone(), &descriptor).await.unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), bytes, "{name}: healed");
+        }
+    }
+}

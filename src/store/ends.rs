@@ -184,3 +184,131 @@ fn wrong(path: &Path, source: IntegrityError) -> Error {
 fn local(error: Error) -> Fault {
     Fault::new(FaultKind::Permanent, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use futures_util::StreamExt;
+
+    use super::*;
+    use crate::content::Silent;
+    use crate::store::fixture::{LAYER, Served, describe, layout, put_blob, read};
+
+    const TEXT: &[u8] = b"hello, stored world";
+
+    #[tokio::test]
+    async fn a_cut_transfer_goes_on_where_it_stopped() {
+        for resumes in [true, false] {
+            let dir = tempfile::tempdir().unwrap();
+            let layout = layout(dir.path());
+            let descriptor = describe(LAYER, TEXT);
+            let cut = Served { bytes: TEXT, until: 9, resumes };
+            let fault = layout.receive(&descriptor, &cut, &Silent).await.expect_err("cut");
+            assert_eq!(fault.kind(), FaultKind::Transient);
+            assert!(!layout.contains(&descriptor).await.unwrap());
+            let whole = Served { bytes: TEXT, until: TEXT.len(), resumes };
+            let moved = if resumes { 10 } else { 19 };
+            assert_eq!(layout.receive(&descriptor, &whole, &Silent).await.unwrap(), Stored::Moved { bytes: moved });
+            assert!(layout.contains(&descriptor).await.unwrap());
+            assert_eq!(layout.receive(&descriptor, &whole, &Silent).await.unwrap(), Stored::Present);
+        }
+    }
+
+    #[tokio::test]
+    async fn wrong_bytes_are_corrupt_and_the_next_attempt_starts_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let wrong = Served { bytes: b"hello, stored w0rld", until: TEXT.len(), resumes: true };
+        let fault = layout.receive(&descriptor, &wrong, &Silent).await.expect_err("wrong");
+        assert_eq!(fault.kind(), FaultKind::Corrupt);
+        assert!(!layout.contains(&descriptor).await.unwrap());
+        let right = Served { bytes: TEXT, until: TEXT.len(), resumes: true };
+        assert_eq!(layout.receive(&descriptor, &right, &Silent).await.unwrap(), Stored::Moved { bytes: 19 });
+    }
+
+    #[tokio::test]
+    async fn reads_from_any_offset() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let long: Vec<u8> = (0..CHUNK_BYTES * 2 + 7).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        for bytes in [&long[..], b"", b"x"] {
+            let descriptor = put_blob(&layout, LAYER, bytes).await;
+            let size = bytes.len();
+            for offset in [0, size / 2, size.saturating_sub(1), size] {
+                for verified in [false, true] {
+                    layout.set_verified(&descriptor.digest, verified);
+                    let got = read(&layout, &descriptor, offset as u64).await.unwrap();
+                    assert!(got == bytes[offset..], "{size} bytes from {offset}, verified: {verified}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flipped_blob_fails_before_its_last_chunk_and_is_set_aside() {
+        for offset in [0, CHUNK_BYTES + 1] {
+            let dir = tempfile::tempdir().unwrap();
+            let layout = layout(dir.path());
+            let bytes = vec![7; CHUNK_BYTES * 2 + 1];
+            let descriptor = put_blob(&layout, LAYER, &bytes).await;
+            let path = layout.blob_path(&descriptor.digest);
+            let mut flipped = bytes.clone();
+            flipped[3] = 8;
+            std::fs::write(&path, &flipped).unwrap();
+            assert!(layout.contains(&descriptor).await.unwrap(), "nobody looked yet");
+
+            let mut opened = Source::open(&layout, &descriptor, offset as u64).await.unwrap();
+            let (mut received, mut fault) = (0, None);
+            while let Some(chunk) = opened.stream.next().await {
+                match chunk {
+                    Ok(chunk) => received += chunk.len(),
+                    Err(error) => fault = Some(error),
+                }
+            }
+            assert!(received + offset < bytes.len(), "the last chunk was held back");
+            let fault = fault.expect("an integrity error");
+            assert_eq!(fault.kind(), FaultKind::Permanent);
+            let cause = std::error::Error::source(&fault).and_then(|e| e.downcast_ref::<Error>());
+            assert!(matches!(cause, Some(Error::Content { source: IntegrityError::Digest { .. }, .. })), "{fault:?}");
+
+            assert!(!path.exists());
+            assert_eq!(std::fs::read(layout.own_path("bad", &descriptor.digest)).unwrap(), flipped);
+            assert!(!layout.contains(&descriptor).await.unwrap(), "the next pull heals it");
+            put_blob(&layout, LAYER, &bytes).await;
+            assert!(read(&layout, &descriptor, 0).await.unwrap() == bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_blob_of_another_size_or_type_is_neither_contained_nor_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = put_blob(&layout, LAYER, TEXT).await;
+        let path = layout.blob_path(&descriptor.digest);
+        std::fs::write(&path, b"short").unwrap();
+        assert!(!layout.contains(&descriptor).await.unwrap());
+        assert!(read(&layout, &descriptor, 0).await.is_err());
+        let elsewhere = dir.path().join("elsewhere");
+        std::fs::write(&elsewhere, TEXT).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        assert!(!layout.contains(&descriptor).await.unwrap());
+        let fault = Source::open(&layout, &descriptor, 0).await.expect_err("a link");
+        assert!(fault.to_string().contains("symbolic link"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn reuse_makes_a_blob_young() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = put_blob(&layout, LAYER, TEXT).await;
+        let path = layout.blob_path(&descriptor.digest);
+        let modified = || std::fs::metadata(&path).unwrap().modified().unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(3 * 24 * 60 * 60);
+        std::fs::File::open(&path).unwrap().set_modified(long_ago).unwrap();
+        assert!(layout.contains(&descriptor).await.unwrap());
+        assert!(modified() > long_ago + Duration::from_secs(60), "{:?}", modified());
+    }
+}

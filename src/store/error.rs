@@ -66,6 +66,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A platform is to be complete that the index does not have.
+    #[error("the index {digest} has no entry for {platform}")]
+    NotOffered {
+        /// The index.
+        digest: Digest,
+        /// The platform, as it was named.
+        platform: String,
+    },
     /// Something that an image needs is not stored.
     #[error("{digest}, of {size_bytes} bytes, is not in the store")]
     Missing {
@@ -166,6 +174,7 @@ impl Error {
             | Self::Document { .. }
             | Self::TooLarge { .. }
             | Self::TooDeep { .. }
+            | Self::NotOffered { .. }
             | Self::Missing { .. } => Nature::Integrity,
             Self::Busy { .. } | Self::NoLocks { .. } => Nature::Busy,
             Self::NotALayout { .. } | Self::NoSpace { .. } | Self::Sync { .. } | Self::Io { .. } | Self::Stopped => {

@@ -20,6 +20,8 @@ pub(super) enum Node {
     /// A plain file.
     File {
         size: u64,
+        /// When its content last changed, or it was last touched.
+        modified: SystemTime,
         /// The later of its last changes of content and of metadata, so that neither a copied time stamp nor a
         /// touched file makes it look older than it is.
         changed: SystemTime,
@@ -33,7 +35,8 @@ impl Node {
     fn of(metadata: &Metadata) -> Self {
         let kind = metadata.file_type();
         if kind.is_file() {
-            Self::File { size: metadata.len(), changed: changed(metadata) }
+            let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            Self::File { size: metadata.len(), modified, changed: changed(metadata) }
         } else if kind.is_dir() {
             Self::Directory
         } else if kind.is_symlink() {

@@ -158,3 +158,186 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    use super::*;
+    use crate::store::fixture::{LAYER, describe, impatient, layout, put_blob, writer};
+
+    const TEXT: &[u8] = b"hello, stored world";
+
+    #[tokio::test]
+    async fn a_blob_enters_in_pieces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        for (name, bytes) in [("some bytes", TEXT), ("no bytes", b"")] {
+            let descriptor = describe(LAYER, bytes);
+            let mut writer = writer(&layout, &descriptor).await;
+            for piece in bytes.chunks(4) {
+                writer.write(Bytes::copy_from_slice(piece)).await.unwrap();
+            }
+            writer.commit().await.unwrap();
+            let path = layout.blob_path(&descriptor.digest);
+            assert_eq!(std::fs::read(&path).unwrap(), bytes, "{name}");
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().mode() & 0o133,
+                0,
+                "{name}: neither executable nor writable by all"
+            );
+            assert!(matches!(layout.ingest(&descriptor).await, Ok(Ingest::Present)), "{name}");
+        }
+        for (left, expected) in [(".rcr/partial", &[][..]), (".rcr/lock", &["index"]), (".rcr/tmp", &[])] {
+            assert_eq!(fs::list(&layout.path(left)).unwrap(), expected, "{left}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_writer_leaves_what_it_has_for_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let mut first = writer(&layout, &descriptor).await;
+        first.write(Bytes::from_static(&TEXT[..7])).await.unwrap();
+        drop(first);
+        let mut second = writer(&layout, &descriptor).await;
+        assert_eq!(second.offset(), 7);
+        assert!(!layout.has(&descriptor.digest, descriptor.size).unwrap(), "a partial is no blob");
+        second.write(Bytes::from_static(&TEXT[7..])).await.unwrap();
+        second.commit().await.unwrap();
+        assert!(layout.has(&descriptor.digest, descriptor.size).unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_partial_is_not_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let partial = layout.own_path("partial", &descriptor.digest);
+        let blob = layout.blob_path(&descriptor.digest);
+
+        std::fs::write(&partial, b"hellO, ").unwrap();
+        let mut flipped = writer(&layout, &descriptor).await;
+        assert_eq!(flipped.offset(), 7);
+        flipped.write(Bytes::from_static(&TEXT[7..])).await.unwrap();
+        assert!(matches!(flipped.commit().await, Err(Error::Content { .. })));
+        assert!(!blob.exists(), "wrong bytes never get the name");
+
+        let again = writer(&layout, &descriptor).await;
+        assert_eq!(again.offset(), 0, "the next attempt starts from zero");
+        drop(again);
+
+        std::fs::write(&partial, [TEXT, b"!"].concat()).unwrap();
+        assert_eq!(writer(&layout, &descriptor).await.offset(), 0, "too long to be right");
+    }
+
+    #[tokio::test]
+    async fn a_restart_forgets_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        std::fs::write(layout.own_path("partial", &descriptor.digest), b"wrong").unwrap();
+        let mut writer = writer(&layout, &descriptor).await;
+        writer.restart().await.unwrap();
+        assert_eq!(writer.offset(), 0);
+        writer.write(Bytes::from_static(TEXT)).await.unwrap();
+        writer.commit().await.unwrap();
+        assert!(layout.has(&descriptor.digest, descriptor.size).unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_byte_too_many_or_too_few_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let mut long = writer(&layout, &descriptor).await;
+        long.write(Bytes::from([TEXT, b"!"].concat())).await.unwrap();
+        assert!(matches!(long.commit().await, Err(Error::Content { .. })));
+        let mut short = writer(&layout, &descriptor).await;
+        assert_eq!(short.offset(), 0);
+        short.write(Bytes::from_static(&TEXT[1..])).await.unwrap();
+        assert!(matches!(short.commit().await, Err(Error::Content { .. })));
+        assert!(!layout.blob_path(&descriptor.digest).exists());
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_blob_is_replaced() {
+        type Spoil = fn(&std::path::Path);
+        let cases: [(&str, Spoil); 4] = [
+            ("truncated", |path| std::fs::write(path, b"hel").unwrap()),
+            ("zero length", |path| std::fs::write(path, b"").unwrap()),
+            ("a directory", |path| {
+                std::fs::remove_file(path).unwrap();
+                std::fs::create_dir(path).unwrap();
+                std::fs::write(path.join("x"), b"x").unwrap();
+            }),
+            ("a link to a file of the right size", |path| {
+                let victim = path.with_file_name("victim");
+                std::fs::write(&victim, b"HELLO, STORED WORLD").unwrap();
+                std::fs::remove_file(path).unwrap();
+                symlink(&victim, path).unwrap();
+            }),
+        ];
+        for (name, spoil) in cases {
+            let dir = tempfile::tempdir().unwrap();
+            let layout = layout(dir.path());
+            let path = layout.blob_path(&put_blob(&layout, LAYER, TEXT).await.digest);
+            spoil(&path);
+            put_blob(&layout, LAYER, TEXT).await;
+            assert!(std::fs::symlink_metadata(&path).unwrap().is_file(), "{name}");
+            assert_eq!(std::fs::read(&path).unwrap(), TEXT, "{name}");
+            if let Ok(victim) = std::fs::read(path.with_file_name("victim")) {
+                assert_eq!(victim, b"HELLO, STORED WORLD", "{name}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_in_place_of_a_partial_is_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let victim = dir.path().join("victim");
+        std::fs::write(&victim, b"").unwrap();
+        symlink(&victim, layout.own_path("partial", &descriptor.digest)).unwrap();
+        assert!(matches!(layout.ingest(&descriptor).await, Err(Error::Planted { .. })));
+        assert_eq!(std::fs::read(&victim).unwrap(), b"");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_many_who_want_a_blob_one_receives_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                // Handles of their own, as other processes have.
+                let layout = Layout::create_or_open(layout.root(), layout.options()).unwrap();
+                tokio::spawn(async move {
+                    let Ingest::Writer(mut writer) = layout.ingest(&describe(LAYER, TEXT)).await.unwrap() else {
+                        return 0;
+                    };
+                    writer.write(Bytes::from_static(TEXT)).await.unwrap();
+                    writer.commit().await.unwrap();
+                    1
+                })
+            })
+            .collect();
+        let mut received = 0;
+        for task in tasks {
+            received += task.await.unwrap();
+        }
+        assert_eq!(received, 1);
+    }
+
+    #[tokio::test]
+    async fn a_digest_that_is_being_received_is_busy() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = impatient(dir.path());
+        let descriptor = describe(LAYER, TEXT);
+        let _held = writer(&layout, &descriptor).await;
+        let error = layout.ingest(&descriptor).await.expect_err("held");
+        assert_eq!(error.nature(), super::super::Nature::Busy);
+        assert!(error.to_string().contains(&descriptor.digest.to_string()), "{error}");
+    }
+}

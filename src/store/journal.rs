@@ -65,3 +65,38 @@ fn tail(bytes: &[u8]) -> &[u8] {
 fn by_name(index: &Index) -> BTreeMap<String, Entry> {
     index.entries().0.into_iter().filter_map(|entry| Some((entry.name.clone()?, entry))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixture::layout;
+
+    fn index(name: &str) -> Index {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let entry = json!({ "mediaType": "m/n", "digest": digest, "size": 1,
+                            "annotations": { "org.opencontainers.image.ref.name": name } });
+        let document = json!({ "schemaVersion": 2, "manifests": [entry] });
+        Index::parse(std::path::Path::new("x"), document.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_cut_line_does_not_take_the_next_with_it_and_the_size_is_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let path = layout.path(NAME);
+        std::fs::write(&path, "{\"time\":1,\"na").unwrap();
+        append(&layout, &index("a"), &index("b")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let whole: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let names: Vec<_> = whole.iter().map(|line| (&line["name"], line["new"].is_null())).collect();
+        assert_eq!(names, [(&json!("a"), true), (&json!("b"), false)]);
+
+        let line = "{\"old\":\"line\"}\n";
+        std::fs::write(&path, line.repeat(usize::try_from(LIMIT_BYTES).unwrap() / line.len())).unwrap();
+        append(&layout, &index("a"), &index("last")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.len() < KEPT_BYTES + 1000 && text.len() > KEPT_BYTES / 2, "{}", text.len());
+        assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+        assert!(text.lines().last().unwrap().contains("\"last\""));
+    }
+}

@@ -279,8 +279,8 @@ impl Layout {
     /// because the process that brought it may have died before that.
     pub(super) fn reuse(&self, digest: &Digest) -> Result<(), Error> {
         let path = self.blob_path(digest);
-        let Node::File { changed, .. } = fs::look(&path)? else { return Ok(()) };
-        if SystemTime::now().duration_since(changed).is_ok_and(|age| age > FRESH) {
+        let Node::File { modified, .. } = fs::look(&path)? else { return Ok(()) };
+        if SystemTime::now().duration_since(modified).is_ok_and(|age| age > FRESH) {
             // Another user's file cannot be touched; the store lock protects it while this command runs.
             let _ = fs::open(&path).and_then(|file| fs::touch(&file, &path));
         }
@@ -412,5 +412,144 @@ pub(super) async fn blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(Error::Stopped),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Nature;
+    use crate::store::fixture::{layout, put_image, tag};
+
+    fn create(dir: &Path) -> Result<Layout, Error> {
+        Layout::create_or_open(dir, Options::default())
+    }
+
+    fn open(dir: &Path) -> Result<Option<Layout>, Error> {
+        Layout::open(dir, Options::default())
+    }
+
+    #[test]
+    fn a_store_is_created_once_and_opened_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("deep/er");
+        assert!(open(&root).unwrap().is_none());
+        create(&root).unwrap();
+        let marker = std::fs::read_to_string(root.join("oci-layout")).unwrap();
+        assert_eq!(marker, r#"{"imageLayoutVersion":"1.0.0"}"#);
+        let modified = || std::fs::metadata(root.join("oci-layout")).unwrap().modified().unwrap();
+        let before = modified();
+        create(&root).unwrap();
+        assert_eq!(modified(), before, "written once");
+        assert_eq!(open(&root).unwrap().unwrap().entries().unwrap(), []);
+    }
+
+    #[test]
+    fn a_creation_that_was_cut_short_is_finished() {
+        for made in [&[".rcr", "blobs"][..], &[".rcr"], &["lost+found"]] {
+            let dir = tempfile::tempdir().unwrap();
+            for name in made {
+                std::fs::create_dir(dir.path().join(name)).unwrap();
+            }
+            assert!(open(dir.path()).unwrap().is_none(), "{made:?}");
+            assert_eq!(create(dir.path()).unwrap().entries().unwrap(), [], "{made:?}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path()).unwrap();
+        std::fs::remove_file(dir.path().join("index.json")).unwrap();
+        assert_eq!(create(dir.path()).unwrap().entries().unwrap(), [], "only the marker was written");
+    }
+
+    #[tokio::test]
+    async fn eight_create_one_store_and_lose_no_tag() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("store");
+        let threads: Vec<_> = (0..8)
+            .map(|n| {
+                let root = root.clone();
+                std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                    runtime.block_on(async {
+                        let layout = layout(&root);
+                        let image = put_image(&layout, "one", None).await;
+                        tag(&layout, &format!("a/b:{n}"), &image).await.unwrap();
+                    });
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(layout(&root).entries().unwrap().len(), 8);
+    }
+
+    #[test]
+    fn what_is_no_store_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        for result in [create(&file).map(drop), open(&file).map(drop), create(dir.path()).map(drop)] {
+            let error = result.expect_err("no store");
+            assert!(matches!(error, Error::NotALayout { .. }), "{error:?}");
+            assert_eq!(error.nature(), Nature::Local);
+        }
+        assert!(!dir.path().join(".rcr").exists());
+    }
+
+    #[tokio::test]
+    async fn a_damaged_store_is_said_to_be_one() {
+        type Spoil = fn(&Path);
+        let cases: [(&str, Spoil); 6] = [
+            ("no oci-layout", |dir| std::fs::remove_file(dir.join("oci-layout")).unwrap()),
+            ("no index.json", |dir| std::fs::remove_file(dir.join("index.json")).unwrap()),
+            ("neither", |dir| {
+                std::fs::remove_file(dir.join("oci-layout")).unwrap();
+                std::fs::remove_file(dir.join("index.json")).unwrap();
+            }),
+            ("empty oci-layout", |dir| std::fs::write(dir.join("oci-layout"), "").unwrap()),
+            ("a later version", |dir| {
+                std::fs::write(dir.join("oci-layout"), r#"{"imageLayoutVersion":"2.0.0"}"#).unwrap();
+            }),
+            ("a linked directory", |dir| {
+                std::fs::rename(dir.join("blobs/sha256"), dir.join("away")).unwrap();
+                std::os::unix::fs::symlink("../away", dir.join("blobs/sha256")).unwrap();
+            }),
+        ];
+        for (name, spoil) in cases {
+            let dir = tempfile::tempdir().unwrap();
+            let layout = layout(dir.path());
+            let image = put_image(&layout, "one", None).await;
+            tag(&layout, "a/b:c", &image).await.unwrap();
+            spoil(dir.path());
+            for result in [create(dir.path()).map(drop), open(dir.path()).map(drop)] {
+                assert_eq!(result.expect_err(name).nature(), Nature::Integrity, "{name}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn other_programs_files_are_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(create(dir.path()).unwrap());
+        std::fs::remove_dir_all(dir.path().join(".rcr")).unwrap();
+        std::fs::write(dir.path().join("manifest.json"), "theirs").unwrap();
+        std::fs::create_dir(dir.path().join("blobs/sha384")).unwrap();
+        let read = open(dir.path()).unwrap().unwrap();
+        drop(read.share().await.unwrap());
+        assert!(!dir.path().join(".rcr").exists(), "reading creates nothing");
+        create(dir.path()).unwrap().gc(crate::store::GcOptions::default()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(dir.path().join("manifest.json")).unwrap(), "theirs");
+        assert!(dir.path().join("blobs/sha384").exists());
+    }
+
+    #[tokio::test]
+    async fn relaxed_blobs_are_made_durable_by_whoever_relies_on_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options { durability: Durability::Relaxed, ..Options::default() };
+        let relaxed = Layout::create_or_open(dir.path(), options).unwrap();
+        assert!(!relaxed.has_unsynced().unwrap());
+        let image = put_image(&relaxed, "one", None).await;
+        assert!(relaxed.has_unsynced().unwrap());
+        let full = create(dir.path()).unwrap();
+        tag(&full, "a/b:c", &image).await.unwrap();
+        assert!(full.verify(|_, _| {}).await.unwrap().problems.is_empty());
     }
 }

@@ -8,6 +8,8 @@
 mod document;
 mod ends;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod fs;
 mod gc;
 mod index;

@@ -144,3 +144,77 @@ impl VerifyReport {
         self.problems.push(Problem { image: image.map(str::to_owned), error, moved });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::store::fixture::{layer_of, layout, put_image, tag};
+
+    #[tokio::test]
+    async fn a_whole_store_has_no_problems_and_progress_reaches_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let image = put_image(&layout, "one", None).await;
+        tag(&layout, "a/b:c", &image).await.unwrap();
+        let left = Arc::new(AtomicU64::new(u64::MAX));
+        let heard = Arc::clone(&left);
+        let report = layout.verify(move |done, of| heard.store(of - done, Ordering::Relaxed)).await.unwrap();
+        assert_eq!((report.blob_count, report.image_count), (3, 1));
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        assert_eq!(left.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn whatever_is_wrong_is_found_set_aside_and_tied_to_its_image() {
+        type Spoil = fn(&Path);
+        let cases: [(&str, Spoil); 5] = [
+            ("flipped", |path| std::fs::write(path, b"onE").unwrap()),
+            ("truncated", |path| std::fs::write(path, b"on").unwrap()),
+            ("empty", |path| std::fs::write(path, b"").unwrap()),
+            ("a directory", |path| {
+                std::fs::remove_file(path).unwrap();
+                std::fs::create_dir(path).unwrap();
+            }),
+            ("a link", |path| {
+                std::fs::remove_file(path).unwrap();
+                std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+            }),
+        ];
+        for (name, spoil) in cases {
+            let dir = tempfile::tempdir().unwrap();
+            let layout = layout(dir.path());
+            let (one, two) = (put_image(&layout, "one", None).await, put_image(&layout, "two", None).await);
+            tag(&layout, "a/b:one", &one).await.unwrap();
+            tag(&layout, "a/b:two", &two).await.unwrap();
+            let layer = layout.blob_path(&layer_of("one").digest);
+            spoil(&layer);
+            let report = layout.verify(|_, _| {}).await.unwrap();
+            let found: Vec<_> = report.problems.iter().map(|p| (p.image.as_deref(), p.moved)).collect();
+            assert_eq!(found, [(None, true), (Some("a/b:one"), false)], "{name}: {:?}", report.problems);
+            assert!(std::fs::symlink_metadata(&layer).is_err(), "{name}: set aside");
+            put_image(&layout, "one", None).await;
+            assert!(layout.verify(|_, _| {}).await.unwrap().problems.is_empty(), "{name}: healed");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_blob_and_a_broken_index_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let one = put_image(&layout, "one", None).await;
+        tag(&layout, "a/b:one", &one).await.unwrap();
+        std::fs::remove_file(layout.blob_path(&layer_of("one").digest)).unwrap();
+        let report = layout.verify(|_, _| {}).await.unwrap();
+        assert!(matches!(&report.problems[..], [Problem { error: Error::Missing { .. }, .. }]), "{report:?}");
+        std::fs::write(layout.index_path(), b"").unwrap();
+        let report = layout.verify(|_, _| {}).await.unwrap();
+        assert!(matches!(&report.problems[..], [Problem { error: Error::Corrupt { .. }, .. }]), "{report:?}");
+        std::fs::remove_file(layout.index_path()).unwrap();
+        let report = layout.verify(|_, _| {}).await.unwrap();
+        assert!(matches!(&report.problems[..], [Problem { error: Error::Corrupt { .. }, .. }]), "{report:?}");
+    }
+}

@@ -9,18 +9,25 @@ impl Layout {
     /// Everything that `descriptor` is made of, itself last: children stand before their parents, so that what is
     /// sent or checked in this order never points into the void. Each digest once.
     ///
-    /// With `platforms`, only those children of an index are followed. Manifests are read and verified; for blobs,
+    /// With `platforms`, only the children of an index that state exactly one of those are followed, and there is one
+    /// for each. Manifests are read and verified; for blobs,
     /// whether they are stored is for [`Layout::require`] to say.
     ///
     /// # Errors
-    /// As [`Layout::read_manifest`], for a manifest that is missing or wrong; [`Error::TooDeep`].
+    /// As [`Layout::read_manifest`], for a manifest that is missing or wrong; [`Error::TooDeep`]; [`Error::NotOffered`].
     pub fn walk(
         &self,
         descriptor: &Descriptor,
         platforms: Option<&BTreeSet<String>>,
     ) -> Result<Vec<Descriptor>, Error> {
-        let mut walk = Walk { layout: self, platforms, seen: HashSet::new(), found: Vec::new() };
+        let mut walk =
+            Walk { layout: self, platforms, seen: HashSet::new(), offered: HashSet::new(), found: Vec::new() };
         walk.visit(descriptor, 0)?;
+        if descriptor.media_type.kind() == Kind::Index
+            && let Some(platform) = platforms.into_iter().flatten().find(|name| !walk.offered.contains(*name))
+        {
+            return Err(Error::NotOffered { digest: descriptor.digest.clone(), platform: platform.clone() });
+        }
         Ok(walk.found)
     }
 
@@ -48,6 +55,8 @@ struct Walk<'a> {
     layout: &'a Layout,
     platforms: Option<&'a BTreeSet<String>>,
     seen: HashSet<(Digest, u64)>,
+    /// The platforms of the children that were followed.
+    offered: HashSet<String>,
     found: Vec<Descriptor>,
 }
 
@@ -65,6 +74,7 @@ impl Walk<'_> {
             let in_index = matches!(manifest, Manifest::Index(_));
             for child in manifest.children() {
                 if !in_index || wanted(child, self.platforms) {
+                    self.offered.extend(child.platform.as_ref().map(ToString::to_string));
                     self.visit(child, depth + 1)?;
                 }
             }
@@ -81,5 +91,55 @@ pub(super) fn wanted(child: &Descriptor, platforms: Option<&BTreeSet<String>>) -
     match &child.platform {
         Some(platform) => platforms.contains(&platform.to_string()),
         None => child.media_type.kind() == Kind::Index,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixture::{child, layer_of, layout, put_image, put_index};
+
+    #[tokio::test]
+    async fn children_stand_before_parents_and_each_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let (one, two) = (put_image(&layout, "one", None).await, put_image(&layout, "two", None).await);
+        let inner = put_index(&layout, &[child(&one, "linux/amd64"), child(&two, "linux/arm64")]).await;
+        let outer = put_index(&layout, &[inner.clone(), child(&one, "linux/386")]).await;
+        let digests = |platforms: Option<&[&str]>| {
+            let platforms = platforms.map(|list| list.iter().map(|&name| name.to_owned()).collect());
+            let found = layout.require(&outer, platforms.as_ref()).unwrap();
+            found.into_iter().map(|d| d.digest).collect::<Vec<_>>()
+        };
+        let all = digests(None);
+        assert_eq!(all.len(), 8);
+        let at = |digest: &Digest| all.iter().position(|d| d == digest).unwrap();
+        assert!(at(&layer_of("one").digest) < at(&one.digest));
+        assert!(at(&one.digest) < at(&inner.digest) && at(&inner.digest) < at(&outer.digest));
+        let some = digests(Some(&["linux/arm64"]));
+        assert_eq!((some.len(), some.contains(&one.digest)), (5, false));
+    }
+
+    #[tokio::test]
+    async fn indexes_are_followed_so_deep_and_no_deeper() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let mut top = put_image(&layout, "one", None).await;
+        for _ in 0..MAX_INDEX_DEPTH {
+            top = put_index(&layout, &[top]).await;
+        }
+        assert!(layout.walk(&top, None).is_ok());
+        top = put_index(&layout, &[top]).await;
+        assert!(matches!(layout.walk(&top, None), Err(Error::TooDeep { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_second_size_for_a_digest_is_checked_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let image = put_image(&layout, "one", None).await;
+        let liar = Descriptor { size: image.size + 1, ..image.clone() };
+        let index = put_index(&layout, &[image, liar]).await;
+        assert!(matches!(layout.require(&index, None), Err(Error::Content { .. })));
     }
 }
