@@ -307,7 +307,7 @@ mod tests {
         let path = layout.blob_path(&descriptor.digest);
         let modified = || std::fs::metadata(&path).unwrap().modified().unwrap();
         let long_ago = SystemTime::now() - Duration::from_secs(3 * 24 * 60 * 60);
-        std::fs::File::open(&path).unwrap().set_modified(long_ago).unwrap();
+        File::open(&path).unwrap().set_modified(long_ago).unwrap();
         assert!(layout.contains(&descriptor).await.unwrap());
         assert!(modified() > long_ago + Duration::from_secs(60), "{:?}", modified());
     }

@@ -202,3 +202,36 @@ impl From<Error> for Fault {
         Self::new(kind, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures_and_says_what_it_takes() {
+        let path = Path::new("store/blob");
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let error = Error::io("write", path)(kind.into()).needing(42);
+            assert!(matches!(error, Error::NoSpace { needed_bytes: Some(42), .. }), "{error:?}");
+            assert_eq!(error.to_string(), "no space left for store/blob: 42 more bytes are needed");
+            assert!(error.source().is_some());
+        }
+        let error = Error::io("write", path)(io::ErrorKind::PermissionDenied.into()).needing(42);
+        assert_eq!(error.to_string(), "cannot write store/blob");
+        assert_eq!(error.nature(), Nature::Local);
+    }
+
+    #[test]
+    fn only_wrong_bytes_are_worth_another_attempt() {
+        let digest = crate::content::digest_of(crate::model::Algorithm::Sha256, b"");
+        let source = IntegrityError::Size { digest: digest.clone(), expected: 1, actual: 0 };
+        let wrong = Error::Content { path: PathBuf::new(), source };
+        assert_eq!(Fault::from(wrong).kind(), FaultKind::Corrupt);
+        let unsynced = Error::Sync { path: PathBuf::new(), source: io::ErrorKind::Other.into() };
+        assert_eq!(unsynced.nature(), Nature::Local);
+        assert_eq!(Fault::from(unsynced).kind(), FaultKind::Permanent);
+        assert_eq!(Fault::from(Error::Missing { digest, size_bytes: 1 }).kind(), FaultKind::Permanent);
+    }
+}

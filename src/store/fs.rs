@@ -8,6 +8,7 @@
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
@@ -310,7 +311,10 @@ pub(super) fn try_lock(file: &File, exclusive: bool) -> Result<(), TryLockError>
 }
 
 /// The machine's name, for messages.
-pub(super) fn host_name() -> String {
-    let read = |path| fs::read_to_string(path).map(|name| name.trim().to_owned()).ok().filter(|n| !n.is_empty());
-    read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname")).unwrap_or_else(|| "unknown host".to_owned())
+pub(super) fn host_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let read = |path| fs::read_to_string(path).map(|name| name.trim().to_owned()).ok().filter(|n| !n.is_empty());
+        read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname")).unwrap_or_else(|| "this machine".to_owned())
+    })
 }

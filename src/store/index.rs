@@ -162,6 +162,8 @@ fn merge(old: &mut Value, new: Value) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Index, Error> {
@@ -230,5 +232,52 @@ mod tests {
         let second = Entry::parse(&entry("2")).unwrap();
         index.set("twice", &second).unwrap();
         assert_eq!(index.entries().0, [second]);
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z]{0,4}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let key = prop_oneof![
+                "[a-z]{1,3}".boxed(),
+                Just("annotations".to_owned()).boxed(),
+                Just("digest".to_owned()).boxed()
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key, inner), 0..4).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_else_is_in_the_file_survives_a_tag_and_its_removal(
+            entries in prop::collection::vec(json(), 0..4),
+            extra in json(),
+        ) {
+            let entries: Vec<Value> = entries.into_iter().filter(Value::is_object).collect();
+            let text = json!({ "schemaVersion": 2, "manifests": entries, "extra": extra }).to_string();
+            let mut index = parse(&text).unwrap();
+            let before = index.clone();
+            let digest = format!("sha256:{}", "0".repeat(64));
+            let entry = Entry::parse(&json!({ "mediaType": "m/n", "digest": digest, "size": 7 })).unwrap();
+            index.set("host/name:tag", &entry).unwrap();
+            prop_assert_eq!(index.get("host/name:tag").map(|found| found.descriptor.digest), Some(entry.descriptor.digest));
+            index = Index::parse(Path::new("x"), &index.bytes()).unwrap();
+            index.remove("host/name:tag");
+            prop_assert_eq!(index, before);
+        }
+
+        #[test]
+        fn bytes_of_any_kind_are_parsed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(index) = Index::parse(Path::new("x"), &bytes) {
+                prop_assert_eq!(Index::parse(Path::new("x"), &index.bytes()).ok(), Some(index));
+            }
+        }
     }
 }

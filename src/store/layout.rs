@@ -57,6 +57,8 @@ struct Inner {
     writable: bool,
     try_lock: TryLock,
     lockless: AtomicBool,
+    /// Whether a directory could not be made durable: asking again would succeed, and mean nothing.
+    sync_failed: AtomicBool,
     /// Directories that hold names not yet durable.
     dirty: Mutex<BTreeSet<PathBuf>>,
     /// Blobs that this process has hashed from first to last byte.
@@ -119,6 +121,7 @@ impl Layout {
             writable,
             try_lock: fs::try_lock,
             lockless: AtomicBool::new(false),
+            sync_failed: AtomicBool::new(false),
             dirty: Mutex::default(),
             verified: Mutex::default(),
         };
@@ -226,7 +229,11 @@ impl Layout {
         let mut dirty = locked(&self.inner.dirty);
         if self.inner.options.durability == Durability::Full {
             for directory in dirty.iter() {
-                fs::sync_dir(directory)?;
+                if self.inner.sync_failed.load(Ordering::Relaxed) {
+                    let source = std::io::Error::other("an earlier attempt failed");
+                    return Err(Error::Sync { path: directory.clone(), source });
+                }
+                fs::sync_dir(directory).inspect_err(|_| self.inner.sync_failed.store(true, Ordering::Relaxed))?;
             }
         }
         dirty.clear();
@@ -285,7 +292,12 @@ impl Layout {
             let _ = fs::open(&path).and_then(|file| fs::touch(&file, &path));
         }
         if self.inner.options.durability == Durability::Full && self.has_unsynced()? {
-            fs::open(&path).and_then(|file| fs::sync_file(&file, &path))?;
+            let file = fs::open(&path)?;
+            if let Err(error) = fs::sync_file(&file, &path) {
+                // Nobody knows what the disk holds, and the next to ask would be told that all is well.
+                let _ = self.quarantine(digest, Some(&file));
+                return Err(error);
+            }
         }
         self.mark_dirty(&path);
         Ok(())
@@ -551,5 +563,49 @@ mod tests {
         let full = create(dir.path()).unwrap();
         tag(&full, "a/b:c", &image).await.unwrap();
         assert!(full.verify(|_, _| {}).await.unwrap().problems.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_reused_is_made_durable_with_the_batch() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = put_image(&layout(dir.path()), "one", None).await;
+        let next = layout(dir.path());
+        let dirty = || locked(&next.inner.dirty).iter().cloned().collect::<Vec<_>>();
+        assert!(crate::content::Sink::contains(&next, &image).await.unwrap());
+        assert_eq!(dirty(), [dir.path().join("blobs/sha256")], "its name may have been given by a process that died");
+        next.sync().await.unwrap();
+        assert_eq!(dirty(), Vec::<PathBuf>::new());
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_failed_to_sync_is_not_believed_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let image = put_image(&layout, "one", None).await;
+        layout.mark_dirty(&dir.path().join("gone/blob"));
+        assert!(layout.sync().await.is_err());
+        std::fs::create_dir(dir.path().join("gone")).unwrap();
+        assert!(matches!(layout.sync().await, Err(Error::Sync { .. })));
+        assert!(tag(&layout, "a/b:c", &image).await.is_err());
+        assert_eq!(layout.resolve("a/b:c").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_healed_meanwhile_is_not_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let image = put_image(&layout, "one", None).await;
+        let path = layout.blob_path(&image.digest);
+        let wrong = std::fs::File::open(&path).unwrap();
+        std::fs::copy(&path, dir.path().join("good")).unwrap();
+        std::fs::rename(dir.path().join("good"), &path).unwrap();
+        assert!(!layout.quarantine(&image.digest, Some(&wrong)).unwrap());
+        assert!(path.exists());
+        let right = std::fs::File::open(&path).unwrap();
+        let healing = layout.digest_lock(&image.digest).attempt().unwrap();
+        assert!(!layout.quarantine(&image.digest, Some(&right)).unwrap(), "someone is bringing a good copy");
+        drop(healing);
+        assert!(layout.quarantine(&image.digest, Some(&right)).unwrap());
+        assert!(!path.exists());
     }
 }

@@ -1,9 +1,15 @@
 //! The content store: one directory that is an OCI image layout (image-spec `image-layout.md`), with what is the
 //! store's own - locks, partial downloads, the journal - under `.rcr/` inside it.
 //!
-//! Knows files, and nothing of registries or terminals. What it promises, and in which order it writes to keep that,
-//! is written down in `docs/store.md`: bytes enter only verified, a name never points at anything incomplete, and
-//! what a command has reported is durable.
+//! Knows files, and nothing of registries or terminals. What it holds to, at every instant and after every crash:
+//!
+//! - Bytes get the name of a digest only after they were verified against it, and are on stable storage by then.
+//! - An entry of `index.json` reaches only what is stored; an image of which only some platforms are stored says so.
+//! - Hence the order of writing: blobs, manifests after what they list, the directory, and the index last, in one
+//!   step, under its lock. Reading goes the other way.
+//! - A garbage collection has the store for itself, and removes nothing when anything that is reached is unreadable.
+//!
+//! A command takes [`Layout::share`] first. [`Layout::gc`] and [`Layout::remove`] take the store lock themselves.
 
 mod document;
 mod ends;
