@@ -280,7 +280,8 @@ pub(super) fn sync_dir(path: &Path) -> Result<(), Error> {
     File::open(path).map_err(Error::io("open", path))?.sync_all().map_err(sync)
 }
 
-fn sync_parent(path: &Path) -> Result<(), Error> {
+/// Makes the name of a file or directory durable.
+pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent),
         _ => sync_dir(Path::new(".")),

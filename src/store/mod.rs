@@ -11,6 +11,7 @@
 //!
 //! A command takes [`Layout::share`] first. [`Layout::gc`] and [`Layout::remove`] take the store lock themselves.
 
+mod create;
 mod document;
 mod ends;
 mod error;

@@ -256,7 +256,9 @@ mod tests {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         assert_eq!(layout(dir.path()).entries().unwrap().len(), 32);
         assert_eq!(fs::list(&dir.path().join(".rcr/tmp")).unwrap(), Vec::<String>::new());
     }
