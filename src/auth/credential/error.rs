@@ -85,7 +85,8 @@ pub enum CredentialError {
         source: io::Error,
     },
     /// Another process holds the lock of a credential file.
-    #[error("{} is held by another process since {} seconds", lock.display(), waited.as_secs())]
+    #[error("another process is changing the credential file: {} was not free within {} seconds",
+        lock.display(), waited.as_secs())]
     Locked {
         /// The lock file.
         lock: PathBuf,

@@ -144,19 +144,21 @@ impl AuthFile {
         self.store.as_deref().filter(|name| !name.is_empty())
     }
 
-    /// The entries of `auths` that apply, best first; None for one that is a mark that the secret is elsewhere.
+    /// The entries of `auths` that apply, best first, by their keys; None for a mark that the secret is elsewhere.
     pub(super) fn matches(
         &self,
         registry: &Registry,
         repository: Option<&str>,
-    ) -> impl Iterator<Item = Result<Option<Credential>, CredentialError>> {
+    ) -> impl Iterator<Item = Result<(&str, Option<Credential>), CredentialError>> {
         let keys = key::matching(self.auths.keys().map(String::as_str), registry, repository, self.dialect);
         keys.into_iter().map(|key| {
             let entry = self.auths.get(key).and_then(Option::as_ref);
-            entry.map_or(Ok(None), Entry::credential).map_err(|message| CredentialError::File {
-                file: self.name.clone(),
-                line: document::line_of(&self.text, &self.path_of(key)),
-                message: format!("the entry for `{key}`: {message}"),
+            entry.map_or(Ok(None), Entry::credential).map(|credential| (key, credential)).map_err(|message| {
+                CredentialError::File {
+                    file: self.name.clone(),
+                    line: document::line_of(&self.text, &self.path_of(key)),
+                    message: format!("the entry for `{key}`: {message}"),
+                }
             })
         })
     }

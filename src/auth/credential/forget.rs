@@ -104,9 +104,10 @@ impl Credentials {
     fn erase_secrets(&self, registry: &Registry, marks: &[&str], file: &AuthFile) -> Result<bool, CredentialError> {
         let server = key::canonical(registry);
         let Some(helper) = self.helper_for(registry, file)? else {
-            return match marks {
-                [] => Ok(false),
-                _ => self.keyring.erase(server, self.options.helper_timeout),
+            return if marks.contains(&server) {
+                self.keyring.erase(server, self.options.helper_timeout)
+            } else {
+                Ok(false)
             };
         };
         // A helper may be asked for what it does not have; most say then that all went well.
@@ -158,7 +159,7 @@ impl Credentials {
                 continue;
             }
             let Some(file) = self.load(&source)? else { continue };
-            if file.matches(registry, None).any(|found| found.is_ok_and(|found| found.is_some())) {
+            if file.matches(registry, None).any(|found| found.is_ok_and(|(_, credential)| credential.is_some())) {
                 remains.push(file.name.clone());
             }
         }

@@ -96,7 +96,7 @@ impl Credentials {
             return Ok(None);
         }
         let Some(file) = self.load(&Source::Variable(text))? else { return Ok(None) };
-        let has_one = file.matches(registry, None).any(|found| found.is_ok_and(|found| found.is_some()));
+        let has_one = file.matches(registry, None).any(|found| found.is_ok_and(|(_, credential)| credential.is_some()));
         Ok(has_one.then(|| AUTH_CONFIG.to_owned()))
     }
 }

@@ -175,13 +175,15 @@ impl Credentials {
                 return Ok(Some(Found { credential, origin }));
             }
         }
-        for found in file.matches(registry, repository) {
-            if let Some(credential) = found? {
+        for entry in file.matches(registry, repository) {
+            let (key, credential) = entry?;
+            if let Some(credential) = credential {
                 return Ok(Some(Found { credential, origin: file.name.clone() }));
             }
-            // The mark of a helper means nothing to the keyring.
+            // Marks under older keys, and those of a helper, are not ours.
             if helper.is_none()
-                && let Some(credential) = self.keyring.get(key::canonical(registry), self.options.helper_timeout)?
+                && key == key::canonical(registry)
+                && let Some(credential) = self.keyring.get(key, self.options.helper_timeout)?
             {
                 return Ok(Some(Found { credential, origin: "keyring".to_owned() }));
             }

@@ -28,7 +28,7 @@ pub(super) fn update(
         _ => Path::new("."),
     };
     create_private(directory).map_err(failed)?;
-    let _lock = lock(&target)?;
+    let _lock = lock(&target, LOCK_TIMEOUT)?;
     let text = file::read(&target)?.map(|(text, _)| text).unwrap_or_default();
     match edit(text)? {
         Some(text) => replace(&target, directory, &text).map_err(failed).map(|()| true),
@@ -40,12 +40,13 @@ pub(super) fn update(
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..SYMLINKS_MAX {
-        match fs::read_link(&target) {
-            Ok(link) => target = target.parent().map(|directory| directory.join(&link)).unwrap_or(link),
-            // Not a link, or not there.
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
-                return Ok(target);
+        match fs::symlink_metadata(&target) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let link = fs::read_link(&target)?;
+                target = target.parent().map(|directory| directory.join(&link)).unwrap_or(link);
             }
+            Ok(_) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
             Err(error) => return Err(error),
         }
     }
@@ -68,7 +69,7 @@ fn create_private(directory: &Path) -> io::Result<()> {
 }
 
 /// Takes the lock beside `target`. It is released when the file is dropped, or with the process.
-fn lock(target: &Path) -> Result<File, CredentialError> {
+fn lock(target: &Path, timeout: Duration) -> Result<File, CredentialError> {
     let mut lock = target.as_os_str().to_owned();
     lock.push(".lock");
     let lock = PathBuf::from(lock);
@@ -79,8 +80,8 @@ fn lock(target: &Path) -> Result<File, CredentialError> {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
-            Err(TryLockError::WouldBlock) if started.elapsed() >= LOCK_TIMEOUT => {
-                return Err(CredentialError::Locked { lock, waited: LOCK_TIMEOUT });
+            Err(TryLockError::WouldBlock) if started.elapsed() >= timeout => {
+                return Err(CredentialError::Locked { lock, waited: timeout });
             }
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
         }
@@ -156,4 +157,21 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_stays_held_is_an_error_that_names_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("config.json");
+        let held = lock(&target, LOCK_TIMEOUT).unwrap();
+        let error = lock(&target, Duration::from_millis(30)).unwrap_err();
+        assert!(matches!(error, CredentialError::Locked { .. }), "{error:?}");
+        assert!(error.to_string().contains("config.json.lock"), "{error}");
+        drop(held);
+        lock(&target, Duration::ZERO).unwrap();
+    }
 }

@@ -204,10 +204,14 @@ fn a_file_that_others_can_read_is_noticed() {
 #[test]
 fn the_keyring_is_asked_where_a_mark_stands() {
     let home = Home::new();
-    home.write(".docker/config.json", r#"{"auths":{"marked.example":{},"plain.example":{"auth":"dTpw"}}}"#);
+    home.write(
+        ".docker/config.json",
+        r#"{"auths":{"marked.example":{},"https://old.example":{},"plain.example":{"auth":"dTpw"}}}"#,
+    );
     let options = home.options();
     let absent = Credentials::with_keyring(options.clone(), Keyring::Absent);
     assert_eq!(find(&absent, "other.example").unwrap(), None, "a public image must not touch the keyring");
+    assert_eq!(find(&absent, "old.example").unwrap(), None, "we never wrote such a mark");
     assert_eq!(find(&absent, "plain.example").unwrap(), Some(basic("u", "p")));
     let error = find(&absent, "marked.example").unwrap_err();
     assert!(
