@@ -1,3 +1,5 @@
+//! How credential stores fail, and what each failure amounts to.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;

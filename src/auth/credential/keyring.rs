@@ -51,6 +51,7 @@ enum Kind {
     Registry,
 }
 
+#[cfg_attr(not(feature = "keyring"), allow(dead_code, reason = "nobody is there to be given a secret"))]
 enum Action {
     Get,
     Set(Zeroizing<String>),

@@ -1,3 +1,5 @@
+//! The one type that secrets are held in.
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};

@@ -1,7 +1,5 @@
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 use super::super::{ErrorClass, HelperError};
 use super::*;
 
@@ -250,20 +248,46 @@ fn a_failing_store_does_not_repeat_the_secret() {
     }
 }
 
+/// The environment is the process's, so another process it is: this test, run again with the variable set.
 #[test]
 fn no_secret_is_in_a_helpers_arguments_or_environment() {
+    const HOME: &str = "CREDENTIAL_ENVIRONMENT_TEST_HOME";
+    if let Ok(home) = std::env::var(HOME) {
+        let home = PathBuf::from(home);
+        let options = Options {
+            docker_config_file: Some(home.join(".docker/config.json")),
+            search_path: vec![home.join("bin")],
+            keyring: false,
+            ..Options::default()
+        };
+        Credentials::new(options).save(&registry("r.example"), &basic("u", "hunter2")).unwrap();
+        return;
+    }
     let home = Home::new();
     home.write(".docker/config.json", r#"{"credsStore":"x"}"#);
     let out = home.path("out");
     home.helper("x", &format!("{{ echo \"$0 $@\"; env; }} > '{}'; cat > /dev/null", out.display()));
-    let text = Zeroizing::new(r#"{"auths":{"other.example":{"auth":"dTpodW50ZXIy"}}}"#.to_owned());
-    let options = Options { docker_auth_config: Some(text), ..home.options() };
-    Credentials::new(options).save(&registry("r.example"), &basic("u", "hunter2")).unwrap();
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", std::thread::current().name().unwrap()])
+        .env(HOME, home.path(""))
+        .env("DOCKER_AUTH_CONFIG", r#"{"auths":{"other.example":{"auth":"dTpodW50ZXIy"}}}"#)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let seen = fs::read_to_string(out).unwrap();
     assert!(seen.contains("docker-credential-x store\n") && seen.contains("PATH="), "{seen}");
     for secret in ["hunter2", "dTpodW50ZXIy", "DOCKER_AUTH_CONFIG"] {
         assert!(!seen.contains(secret), "{seen}");
     }
+}
+
+#[test]
+fn the_mark_of_a_helper_is_not_for_the_keyring() {
+    let home = Home::new();
+    home.write(".docker/config.json", r#"{"auths":{"r.example":{}},"credsStore":"x"}"#);
+    home.helper("x", "echo 'credentials not found in native keychain'; exit 1");
+    let credentials = Credentials::with_keyring(home.options(), Keyring::Absent);
+    assert_eq!(find(&credentials, "r.example").unwrap(), None);
 }
 
 #[test]
