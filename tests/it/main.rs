@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
 mod auth;
+mod concurrency;
+mod local;
 mod login;
 mod pull;
 mod push;
+mod store;
 mod support;
 mod support_check;

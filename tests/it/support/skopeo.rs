@@ -92,6 +92,13 @@ pub fn raw_in_layout(layout: &Path, name: &str) -> Vec<u8> {
     run(["inspect", "--raw", &format!("oci:{}:{name}", layout.display())])
 }
 
+/// One image of a layout into another, under another name.
+pub fn copy_layout(from: &Path, from_name: &str, to: &Path, to_name: &str) {
+    let [source, destination] =
+        [(from, from_name), (to, to_name)].map(|(dir, name)| format!("oci:{}:{name}", dir.display()));
+    run(["copy", "--quiet", "--all", "--preserve-digests", &source, &destination]);
+}
+
 fn run<I, S>(args: I) -> Vec<u8>
 where
     I: IntoIterator<Item = S>,

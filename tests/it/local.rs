@@ -1,0 +1,149 @@
+//! The machine itself as the fault: full disks, read-only file systems, closed pipes, signals.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Artifact, Cut, Registry, TestEnv};
+
+const RCR: &str = env!("CARGO_BIN_EXE_rcr");
+
+/// A shell with its own mounts; `$RCR`, `$STORE` and `$REF` are set.
+fn with_mounts<'e>(env: &'e TestEnv, reference: &str, script: &str) -> crate::support::process::Run<'e> {
+    let store = env.root().join("mounted");
+    std::fs::create_dir_all(&store).unwrap();
+    let run = env.program("unshare", ["--map-root-user", "--mount", "sh", "-c", script]);
+    run.env("RCR", RCR).env("STORE", store).env("REF", reference)
+}
+
+#[test]
+fn fault_76_a_full_disk_is_exit_9_and_harmless() {
+    let registry = Registry::start();
+    let small = Artifact::image(700).build();
+    registry.add("small", "v1", &small);
+    registry.add("large", "v1", &Artifact::image(701).layers(&[300_000, 300_000]).build());
+    // The index, a manifest or a layer: each size stops somewhere else. A small image is there before.
+    for kilobytes in [200, 300, 400, 500, 600] {
+        let env = TestEnv::new();
+        let script = format!(
+            "mount -t tmpfs -o size={kilobytes}k tmpfs \"$STORE\" || exit 99
+             \"$RCR\" --store \"$STORE\" -q pull {small} || exit 98
+             \"$RCR\" --store \"$STORE\" pull \"$REF\"; code=$?
+             \"$RCR\" --store \"$STORE\" store verify || exit 97
+             \"$RCR\" --store \"$STORE\" inspect {small} > /dev/null || exit 96
+             mount -o remount,size=4m \"$STORE\" || exit 95
+             \"$RCR\" --store \"$STORE\" -q pull \"$REF\" || exit 94
+             exit $code",
+            small = registry.reference("small:v1"),
+        );
+        let output = with_mounts(&env, &registry.reference("large:v1"), &script).run();
+        assert_eq!(output.exit(), Some(9), "{kilobytes} KiB\n{output}");
+        output.stderr_has("error: cannot pull `");
+    }
+}
+
+#[test]
+fn fault_79_a_read_only_store_can_be_read_and_refuses_the_rest_at_once() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(702).build());
+    registry.add("second", "v1", &Artifact::image(703).build());
+    let env = TestEnv::new();
+    let script = format!(
+        "\"$RCR\" --store \"$STORE\" -q pull {first} || exit 99
+         mount --bind \"$STORE\" \"$STORE\" && mount -o remount,ro,bind \"$STORE\" || exit 98
+         \"$RCR\" --store \"$STORE\" images || exit 97
+         \"$RCR\" --store \"$STORE\" inspect {first} > /dev/null || exit 96
+         \"$RCR\" --store \"$STORE\" store verify || exit 95
+         exec \"$RCR\" --store \"$STORE\" pull \"$REF\"",
+        first = registry.reference("image:v1"),
+    );
+    with_mounts(&env, &registry.reference("second:v1"), &script).code(9).stderr_has("error: cannot pull `");
+    assert!(registry.lines().iter().all(|line| !line.contains("/second/")), "no request before: {registry:?}");
+}
+
+#[test]
+fn fault_79_a_store_that_is_a_file_is_exit_9() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(704).build());
+    let env = TestEnv::new();
+    let file = env.write("file", "not a directory").display().to_string();
+    env.rcr(["--store", &file, "pull", &registry.reference("image:v1")]).code(9);
+    env.rcr(["--store", &file, "images"]).code(9);
+    assert_eq!(registry.lines(), Vec::<String>::new());
+    assert_eq!(std::fs::read_to_string(env.root().join("file")).unwrap(), "not a directory");
+}
+
+#[test]
+fn fault_106_signals_stop_it_soon_and_keep_the_store_whole() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let image = Artifact::image(705).layers(&[100_000, 200_000]).build();
+        let large = image.layers()[1].digest();
+        let registry = Registry::builder()
+            .spoil(1, move |request| request.path.ends_with(&large), |reply| reply.cut(150_000, Cut::Stall))
+            .start();
+        registry.add("slow", "v1", &image);
+        let env = TestEnv::new();
+        let reference = registry.reference("slow:v1");
+        let pull = env.spawn(["pull", &reference]);
+        while registry.count("GET", &image.layers()[1].digest()) == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(200));
+        pull.signal(signal);
+        let output = pull.wait().code(code);
+        assert!(output.elapsed < Duration::from_secs(5), "{output}");
+        assert!(!output.stderr.contains("panicked"), "{output}");
+        env.store_verify();
+        env.rcr(["pull", &reference]).success();
+    }
+}
+
+#[test]
+fn fault_107_a_closed_pipe_ends_it_quietly() {
+    let registry = Registry::start();
+    for n in 0..40 {
+        registry.add("many", &format!("{n:0>100}"), &Artifact::image(706).build());
+    }
+    let env = TestEnv::new();
+    let script = "\"$RCR\" tags \"$REF\" | true; \"$RCR\" tags \"$REF\" | head -n 1";
+    let run = env.program("sh", ["-c", script]).env("RCR", RCR).env("REF", registry.reference("many"));
+    let output = run.success();
+    assert_eq!(output.stderr, "", "{output}");
+}
+
+#[test]
+fn fault_108_output_that_cannot_be_written_is_exit_9() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(707).build());
+    let env = TestEnv::new();
+    for arguments in ["tags", "digest", "manifest", "pull"] {
+        let script = format!("exec \"$RCR\" {arguments} \"$REF\" > /dev/full");
+        let name = if arguments == "tags" { "image" } else { "image:v1" };
+        let run = env.program("sh", ["-c", &script]).env("RCR", RCR).env("REF", registry.reference(name));
+        let output = run.run();
+        assert_eq!(output.exit(), Some(9), "{arguments}\n{output}");
+        assert!(!output.stderr.contains("panicked"), "{output}");
+    }
+}
+
+#[test]
+fn fault_105_without_a_home_a_store_is_enough() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(708).build());
+    let env = TestEnv::new();
+    for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
+        env.unset(name);
+    }
+    let store = env.root().join("somewhere").display().to_string();
+    env.rcr(["--store", &store, "pull", &registry.reference("image:v1")]).success();
+    env.rcr(["pull", &registry.reference("image:v1")]).env("RCR_STORE", &store).success();
+}
+
+#[test]
+fn fault_94_few_file_descriptors_are_enough() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(709).layers(&[5000; 30]).build());
+    let env = TestEnv::new();
+    let script = "ulimit -n 32; exec \"$RCR\" pull \"$REF\"";
+    env.program("sh", ["-c", script]).env("RCR", RCR).env("REF", registry.reference("image:v1")).success();
+    env.store_verify();
+}
