@@ -112,13 +112,13 @@ impl Printer {
     /// Something that the person should know; said once, however often it is reported.
     pub fn warn(&self, text: &str) {
         if lock(&self.warned).insert(text.to_owned()) {
-            self.remark("warning", "warning: ", BOLD_YELLOW, text);
+            self.remark("warning", "warning:", BOLD_YELLOW, text);
         }
     }
 
     /// What to do next.
     pub fn hint(&self, text: &str) {
-        self.remark("hint", "hint: ", CYAN, text);
+        self.remark("hint", "hint:", CYAN, text);
     }
 
     /// Why the command failed. Said even when quiet.
@@ -185,10 +185,10 @@ impl Printer {
             return;
         }
         let text = escape::block_capped(text.trim_end(), escape::SERVER_WORDS_MAX_BYTES).replace('\n', "\n  ");
-        let line = match label.trim_end() {
+        let line = match label {
             "" => format!("{text}\n"),
-            word if self.style.color => format!("{paint}{word}{RESET} {text}\n"),
-            word => format!("{word} {text}\n"),
+            _ if self.style.color => format!("{paint}{label}{RESET} {text}\n"),
+            _ => format!("{label} {text}\n"),
         };
         self.on_stderr(line.as_bytes());
     }
