@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::progress::{self, Bars};
-use super::{Format, ProgressMode, Style, Table, escape, failure, json};
+use super::{Format, ProgressMode, Style, Table, escape, failure, json, terminal};
 use crate::content::Progress;
 use crate::op::{Exit, Failure};
 
@@ -92,7 +92,8 @@ impl Printer {
     /// # Errors
     /// Whatever stdout reports, see [`lost_output`].
     pub fn table(&self, table: &Table) -> io::Result<()> {
-        let width = self.style.width.filter(|_| self.style.stdout_is_terminal);
+        let width = || self.style.width.or_else(terminal::stdout_columns);
+        let width = self.style.stdout_is_terminal.then(width).flatten();
         self.on_stdout(|stdout| stdout.write_all(table.render(width).as_bytes()))
     }
 

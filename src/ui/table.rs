@@ -147,6 +147,19 @@ a                                               1.02GB
     }
 
     #[test]
+    fn wide_characters_count_as_what_they_take() {
+        let mut table = Table::new([Column::left("COMMENT").flexible(), Column::right("SIZE")]);
+        table.row(["\u{898b}\u{3064}\u{304b}\u{308a}\u{307e}\u{305b}\u{3093}", "1B"]);
+        table.row(["e\u{301}t\u{e9}", "2B"]);
+        let expected = "\
+COMMENT    SIZE
+\u{898b}\u{3064}\u{304b}\u{2026}      1B
+e\u{301}t\u{e9}          2B
+";
+        assert_eq!(table.render(Some(15)), expected);
+    }
+
+    #[test]
     fn cells_cannot_break_the_table() {
         let mut table = Table::new([Column::left("TAG"), Column::left("SIZE")]);
         table.row(["a\nb\u{1b}[2J", "1B", "surplus"]);

@@ -15,8 +15,7 @@ use super::ledger::Ledger;
 use super::words;
 use crate::content::{Event, Progress};
 use crate::ui::printer::{SharedStream, lock};
-use crate::ui::terminal::DEFAULT_COLUMNS;
-use crate::ui::{Printer, escape};
+use crate::ui::{Printer, escape, terminal};
 
 /// Nothing is drawn before this, so that what is done at once never flashes.
 const INITIAL_DELAY: Duration = Duration::from_millis(250);
@@ -74,7 +73,8 @@ impl Bars {
     /// Bars on the process's stderr.
     pub(super) fn on_stderr(printer: &Printer) -> Self {
         let width = printer.style().width;
-        let columns = move || width.unwrap_or(DEFAULT_COLUMNS);
+        // Asked for each picture: windows change their size.
+        let columns = move || width.or_else(terminal::stderr_columns).unwrap_or(terminal::DEFAULT_COLUMNS);
         Self::new(Clock::system(), printer.stderr(), columns, || ProgressDrawTarget::stderr_with_hz(TARGET_HZ))
     }
 
