@@ -1,1 +1,29 @@
-//! registry
+//! The distribution-spec verbs of one repository on one registry: resolve, fetch, mount, push, list.
+//!
+//! Owns URLs below `/v2/`, status codes, headers, pages, upload sessions, and how registries differ in them. Knows
+//! neither where bytes are kept nor which of several places is asked, and leaves credentials, retries and redirects to
+//! the layers below. Prints nothing: what is worth saying is collected as [`Warning`]s.
+
+mod blob;
+mod error;
+mod host;
+mod link;
+mod list;
+mod outflow;
+mod problem;
+mod range;
+mod repository;
+mod session;
+mod upload;
+mod warning;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Refusal};
+pub use host::Host;
+pub use list::Listing;
+pub use problem::Problem;
+pub use repository::{MANIFEST_LIMIT_BYTES, Repository, Resolution, Target};
+pub use upload::Uploader;
+pub use warning::Warning;

@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use super::error::Error;
+use super::list::Listing;
+use super::repository::Repository;
+use super::warning::{self, Warning, Warnings};
+use crate::auth::{Authenticator, Scope, Scoped};
+use crate::endpoint::Endpoint;
+use crate::http::{Anonymous, Authorizer, Client, Method, Request, Response, StatusCode, Url};
+
+/// A registry as a whole. Cheap to clone; clones share what they collect.
+#[derive(Clone)]
+pub struct Host {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Arc<Client>,
+    endpoint: Endpoint,
+    authenticator: Arc<Authenticator>,
+    warnings: Warnings,
+}
+
+impl Host {
+    /// Does no input or output.
+    #[must_use]
+    pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
+        Self { shared: Arc::new(Shared { client, endpoint, authenticator, warnings: Warnings::default() }) }
+    }
+
+    /// One of its repositories. Does no input or output.
+    #[must_use]
+    pub fn repository(&self, name: &str) -> Repository {
+        Repository::of(self.clone(), name)
+    }
+
+    /// Asks whether the registry is one, and lets the caller in: distribution-spec, "Determining Support".
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for 401 and 403, [`Error::NotARegistry`] for 404; else as any request.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let url = self.url("v2/")?;
+        let operation = format!("reach {}", self.registry());
+        let response = self.send(&operation, Request::new(Method::GET, url), &self.authorizer(None, Vec::new())).await?;
+        match response.status() {
+            StatusCode::OK => Ok(()),
+            StatusCode::NOT_FOUND => {
+                let host = response.url().authority().to_owned();
+                Err(Error::NotARegistry { host, status: StatusCode::NOT_FOUND })
+            }
+            _ => Err(self.refuse(operation, response).await),
+        }
+    }
+
+    /// The repositories that the registry is willing to list, page by page, at most `limit`.
+    #[must_use]
+    pub fn catalog(&self, limit: Option<usize>) -> Listing {
+        Listing::catalog(self.clone(), limit)
+    }
+
+    /// The warnings collected since they were last taken; each comes once.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.shared.warnings.take()
+    }
+
+    /// Where it is asked.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    pub(super) fn registry(&self) -> &str {
+        self.shared.endpoint.registry.as_str()
+    }
+
+    pub(super) fn warn(&self, warning: Warning) {
+        self.shared.warnings.add(warning);
+    }
+
+    pub(super) fn authorizer(&self, repository: Option<&str>, scopes: Vec<Scope>) -> Scoped {
+        self.shared.authenticator.scoped(repository, scopes)
+    }
+
+    /// `path` below the root of the API; its parts have been checked.
+    pub(super) fn url(&self, path: &str) -> Result<Url, Error> {
+        self.shared.endpoint.base.join(path).map_err(|_| Error::Name(path.to_owned()))
+    }
+
+    /// Whether `url` is at the registry, so that its credentials may go there. `answered` is where a request to the
+    /// registry was answered: its scheme differs from the endpoint's where plain HTTP is allowed.
+    pub(super) fn owns(&self, url: &Url, answered: &Url) -> bool {
+        let base = &self.shared.endpoint.base;
+        let same_authority = (answered.host_str(), answered.port()) == (base.host_str(), base.port());
+        url.origin() == base.origin() || (same_authority && url.origin() == answered.origin())
+    }
+
+    /// Sends, and collects what the registry warns of. Any status.
+    pub(super) async fn send(
+        &self,
+        operation: &str,
+        request: Request,
+        authorizer: &dyn Authorizer,
+    ) -> Result<Response, Error> {
+        let answer = self.client().send(request, authorizer).await;
+        let response = answer.map_err(|source| Error::Http { operation: operation.to_owned(), source })?;
+        for text in warning::texts(response.headers()) {
+            self.warn(Warning::Registry { registry: self.registry().to_owned(), text });
+        }
+        Ok(response)
+    }
+
+    /// Sends without credentials where `at_home` is false.
+    pub(super) async fn send_to(
+        &self,
+        operation: &str,
+        request: Request,
+        authorizer: &Scoped,
+        at_home: bool,
+    ) -> Result<Response, Error> {
+        let authorizer: &dyn Authorizer = if at_home { authorizer } else { &Anonymous };
+        self.send(operation, request, authorizer).await
+    }
+
+    /// Turns an answer that will not do into an error.
+    pub(super) async fn refuse(&self, operation: String, response: Response) -> Error {
+        Error::refusal(operation, response, None, false).await
+    }
+
+    /// The same for a request that is not repeated by itself.
+    pub(super) async fn refuse_once(&self, operation: String, response: Response) -> Error {
+        Error::refusal(operation, response, None, true).await
+    }
+}
