@@ -40,9 +40,14 @@ const RULES: &[Rule] = &[
             &["print", "!"],
             &["eprint", "!"],
             &["dbg", "!"],
-            &["io", "::", "stdout"],
-            &["io", "::", "stderr"],
+            &["io", "::", "stdout", "("],
+            &["io", "::", "stderr", "("],
         ],
+    },
+    Rule {
+        why: "only `cli` hands a standard stream to others",
+        home: Home::Only(&["src/ui/", "src/cli/"]),
+        words: &[&["io", "::", "stdout"], &["io", "::", "stderr"]],
     },
     Rule {
         why: "only `store` and `auth::credential` create files",
@@ -201,7 +206,11 @@ fn violations_are_seen() {
         ("compiled in", "src/model/platform.rs", "const A: &str = std::env::consts::ARCH;", &[]),
         ("printing", "src/op/mod.rs", "fn f() { eprintln!(\"x\"); }", &["only `ui` writes to the terminal"]),
         ("printing at home", "src/ui/mod.rs", "fn f() { eprintln!(\"x\"); }", &[]),
-        ("standard error", "src/op/mod.rs", "use std::io;\nfn f() { io::stderr(); }", &[":2: only `ui` writes to the terminal"]),
+        ("standard error", "src/op/mod.rs", "use std::io;\nfn f() { io::stderr(); }", &["only `ui` writes to the terminal", "only `cli` hands"]),
+        ("log", "src/cli/mod.rs", "fn f() { log().with_writer(std::io::stderr).init(); }", &[]),
+        ("log elsewhere", "src/op/mod.rs", "fn f() { log().with_writer(std::io::stderr).init(); }", &["only `cli` hands"]),
+        ("asking", "src/cli/mod.rs", "fn f() -> bool { std::io::stdout().is_terminal() }", &[]),
+        ("writing", "src/cli/mod.rs", "fn f() { std::io::stdout().write_all(b); }", &["only `ui` writes to the terminal"]),
         ("creating", "src/op/mod.rs", "fn f() { std::fs::File::create(p); }", &["only `store` and `auth::credential` create files"]),
         ("creating at home", "src/store/ingest.rs", "fn f() { std::fs::File::create(p); }", &[]),
         ("connecting", "src/op/mod.rs", "use reqwest::Client;", &["only `http` opens connections"]),
@@ -262,7 +271,9 @@ fn violations(path: &str, source: &str, table: &Table) -> Vec<String> {
                 Home::Only(homes) => below(homes),
                 Home::Not(homes) => !below(homes),
             };
-            if !allowed && rule.words.iter().any(|words| starts_with(&tokens[at..], words)) {
+            // Asking whether a stream is a terminal writes nothing.
+            let asks = starts_with(&tokens[(at + 3).min(tokens.len())..], &["(", ")", ".", "is_terminal"]);
+            if !allowed && !asks && rule.words.iter().any(|words| starts_with(&tokens[at..], words)) {
                 found.push(format!("{path}:{line}: {}", rule.why));
             }
         }
