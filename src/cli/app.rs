@@ -10,7 +10,7 @@ use crate::http::{self, Notice};
 use crate::op::{Context, Exit, Failure};
 use crate::store::{self, Layout};
 use crate::transfer::Limits;
-use crate::ui::{Printer, printer};
+use crate::ui::{self, Printer};
 
 /// What every command works with: settings, the printer, and the layers made from them when they are needed.
 pub(super) struct App {
@@ -70,7 +70,7 @@ impl App {
     pub(super) fn conclude(&self, attempted: &str, outcome: Result<()>) -> Exit {
         let Err(error) = outcome else { return Exit::Done };
         if let Some(lost) = error.chain().find_map(|cause| cause.downcast_ref::<LostOutput>()) {
-            let Some(failure) = printer::lost_output(&lost.0) else { return Exit::Done };
+            let Some(failure) = ui::lost_output(&lost.0) else { return Exit::Done };
             self.printer.failure(&failure);
             return failure.exit;
         }

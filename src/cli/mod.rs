@@ -19,7 +19,7 @@ use args::Output;
 
 use crate::config::{Environment, Settings, TerminalHints};
 use crate::op::{Exit, Failure};
-use crate::ui::{Format, Printer, ProgressMode, Style, printer};
+use crate::ui::{self, Format, Printer, ProgressMode, Style};
 
 /// How long blocking work may take to end after the command has: writers flush what they hold.
 const SHUTDOWN: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let written = error.print();
             return match written {
-                Err(e) if !error.use_stderr() && printer::lost_output(&e).is_some() => Exit::Local.into(),
+                Err(e) if !error.use_stderr() && ui::lost_output(&e).is_some() => Exit::Local.into(),
                 _ => code.into(),
             };
         }
@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         }
     };
     let exit = match printer.finish() {
-        Err(error) => match printer::lost_output(&error) {
+        Err(error) => match ui::lost_output(&error) {
             Some(failure) if exit == Exit::Done => {
                 printer.failure(&failure);
                 failure.exit

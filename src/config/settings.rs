@@ -170,13 +170,13 @@ fn credentials(environment: &Environment, places: &Places) -> credential::Option
     let containers = |dir: &Option<PathBuf>| dir.as_ref().map(|dir| dir.join("containers/auth.json"));
     credential::Options {
         registry_auth_file: environment.path("REGISTRY_AUTH_FILE"),
-        docker_auth_config: environment.text("DOCKER_AUTH_CONFIG"),
+        docker_auth_config: environment.text("DOCKER_AUTH_CONFIG").map(Into::into),
         docker_config_file: docker.map(|dir| dir.join("config.json")),
         containers_auth_files: [containers(&places.runtime), containers(&places.config_home)]
             .into_iter()
             .flatten()
             .collect(),
-        legacy_dockercfg: places.home.as_ref().map(|home| home.join(".dockercfg")),
+        legacy_docker_file: places.home.as_ref().map(|home| home.join(".dockercfg")),
         search_path: environment.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default(),
         helper_timeout: HELPER_TIMEOUT,
         keyring: true,

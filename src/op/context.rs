@@ -7,7 +7,7 @@ use crate::content::{Event, Progress};
 use crate::endpoint::Endpoint;
 use crate::http;
 use crate::model::{Reference, Registry};
-use crate::registry::{Host, Repository};
+use crate::registry::{Host, Repository, Warning};
 use crate::transfer::Limits;
 
 /// What every verb that talks to a registry works with.
@@ -61,8 +61,12 @@ impl Context {
 
     /// Passes on what a repository noticed.
     pub(super) fn pass_on_warnings(&self, repository: &Repository) {
-        for warning in repository.take_warnings() {
-            self.progress.report(Event::Warning { text: &warning });
+        self.pass_on(repository.take_warnings());
+    }
+
+    pub(super) fn pass_on(&self, warnings: Vec<Warning>) {
+        for warning in warnings {
+            self.progress.report(Event::Warning { text: &warning.to_string() });
         }
     }
 }

@@ -31,12 +31,6 @@ pub enum Error {
         /// What it holds.
         available: Vec<Platform>,
     },
-    /// A tag or digest is needed.
-    #[error("{reference} names no image: it has neither tag nor digest")]
-    NoTarget {
-        /// What was given.
-        reference: Reference,
-    },
     /// An index that leads to itself or further than any image does.
     #[error("the indexes are nested more than {limit} deep")]
     TooDeep {

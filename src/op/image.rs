@@ -38,9 +38,14 @@ impl Image {
             Err(store::Error::TooLarge { .. }) => None,
             Err(error) => return Err(error),
         };
+        Ok(Self::new(descriptor.clone(), manifest, config))
+    }
+
+    /// The platform is the index's word, else the configuration's.
+    pub(super) fn new(descriptor: Descriptor, manifest: ImageManifest, config: Option<ImageConfig>) -> Self {
         let stated = config.as_ref().map(|c| c.platform.clone()).filter(|p| !p.architecture.is_empty());
         let platform = descriptor.platform.clone().or(stated);
-        Ok(Self { descriptor: descriptor.clone(), manifest, config, platform })
+        Self { descriptor, manifest, config, platform }
     }
 
     /// The layers, lowest first.

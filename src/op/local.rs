@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::push::find;
 use super::{Error, Image, image, images_of, origin, pull::store_name};
-use crate::model::{Digest, HistoryEntry, Platform, Reference};
+use crate::model::{Descriptor, Digest, HistoryEntry, Platform, Reference};
 use crate::store::{Entry, Layout};
 
 /// A row of `images`.
@@ -84,11 +84,15 @@ pub async fn tag(layout: &Layout, source: &Reference, destination: &Reference) -
 ///
 /// # Errors
 /// [`Error::NoSuchImage`], [`Error::NoSuchPlatform`], or the store's.
-pub fn inspect(layout: &Layout, reference: &Reference, platform: Option<&Platform>) -> Result<(Entry, Vec<Image>)> {
+pub fn inspect(
+    layout: &Layout,
+    reference: &Reference,
+    platform: Option<&Platform>,
+) -> Result<(Descriptor, Vec<Image>)> {
     let entry = find(layout, &reference.clone().or_latest())?;
     let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref())?;
     let images = if platform.is_some() { vec![image::one(images, platform)?] } else { images };
-    Ok((entry, images))
+    Ok((entry.descriptor, images))
 }
 
 /// How a stored image came about, newest step first, each with the size of its layer in bytes.
@@ -118,4 +122,14 @@ pub fn history(
     rows.extend(layers.map(|size_bytes| (HistoryEntry::default(), size_bytes)));
     rows.reverse();
     Ok(rows)
+}
+
+/// The name of the index entry that a reference stands for.
+///
+/// # Errors
+/// [`Error::NoSuchImage`], or the store's.
+pub fn stored_name(layout: &Layout, reference: &Reference) -> Result<String> {
+    let reference = reference.clone().or_latest();
+    let entry = find(layout, &reference)?;
+    entry.name.ok_or_else(|| Error::NoSuchImage { reference }.into())
 }

@@ -77,7 +77,7 @@ pub async fn pull(
     let plan = Plan::build(blobs.flatten().collect(), layout, context.limits.concurrency).await?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
     let descriptor = root.descriptor.clone();
-    let same = entry.as_ref().is_some_and(|e| e.descriptor.digest == descriptor.digest && covers(e, platforms.as_ref()));
+    let same = entry.as_ref().is_some_and(|e| e.descriptor.digest == descriptor.digest && covers(e, platforms.as_deref()));
     let pinned = reference.clone().with_digest(descriptor.digest.clone());
     let outcome = |totals, plan, changed| PullOutcome {
         reference: pinned.clone(),
@@ -92,8 +92,7 @@ pub async fn pull(
         return Ok(outcome(Totals::default(), plan, changed));
     }
 
-    let source = job.repository.blobs();
-    let engine = Engine { source: &source, sink: layout, limits: &context.limits, progress };
+    let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress };
     let totals = engine.run(&plan).await;
     context.pass_on_warnings(&job.repository);
     let totals = totals?;
@@ -149,30 +148,17 @@ impl Job<'_> {
             (None, Some(entry), Some(tag)) => {
                 let current = self.repository.resolve(&Target::Tag(tag.to_owned())).await;
                 self.context.pass_on_warnings(&self.repository);
-                let current = current?;
-                Some(entry).filter(|e| current.is_some_and(|d| d.digest == e.descriptor.digest))
+                let current = current?.descriptor.digest;
+                Some(entry).filter(|entry| entry.descriptor.digest == current)
             }
             _ => None,
         };
         if let Some(fetched) = known.and_then(|entry| self.stored(&entry.descriptor)) {
             return Ok(fetched);
         }
-        let target = match (reference.digest(), reference.tag()) {
-            (Some(digest), _) => Target::Digest(digest.clone()),
-            (None, Some(tag)) => Target::Tag(tag.to_owned()),
-            (None, None) => return Err(Error::NoTarget { reference: reference.clone() }.into()),
-        };
-        Ok(self.fetch(&target, None).await?)
-    }
-
-    async fn fetch(
-        &self,
-        target: &Target,
-        expected: Option<&Descriptor>,
-    ) -> Result<Fetched<Manifest>, crate::registry::Error> {
-        let fetched = self.repository.manifest(target, expected).await;
+        let fetched = self.repository.manifest(&Target::of(reference)).await;
         self.context.pass_on_warnings(&self.repository);
-        fetched
+        Ok(fetched?)
     }
 
     /// A document from the store; one that is missing or damaged there is fetched anew.
@@ -205,7 +191,7 @@ impl Job<'_> {
                     .map(|child| async move {
                         match self.stored(&child) {
                             Some(fetched) => Ok(fetched),
-                            None => self.fetch(&Target::Digest(child.digest.clone()), Some(&child)).await,
+                            None => self.repository.child(&child).await,
                         }
                     })
                     .buffered(self.context.limits.concurrency.max(1))

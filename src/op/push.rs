@@ -71,7 +71,7 @@ pub async fn push(
     }
     let repository = context.repository(destination)?;
     let mounts = origin::mounts(layout, destination.registry(), destination.repository())?;
-    let sink = Uploader::new(repository.clone(), mounts);
+    let sink = Uploader::new(repository.clone()).mount_from(mounts);
     let plan = Plan::build(blobs, &sink, context.limits.concurrency).await;
     context.pass_on_warnings(&repository);
     let plan = plan?;

@@ -1,17 +1,10 @@
 use anyhow::Result;
 
-use super::{Context, Error};
+use super::{Context, Error, Image, image};
 use crate::content::Fetched;
-use crate::model::{Descriptor, Manifest, Reference};
-use crate::registry::Target;
-
-fn target(reference: &Reference) -> Result<Target, Error> {
-    match (reference.digest(), reference.tag()) {
-        (Some(digest), _) => Ok(Target::Digest(digest.clone())),
-        (None, Some(tag)) => Ok(Target::Tag(tag.to_owned())),
-        (None, None) => Err(Error::NoTarget { reference: reference.clone() }),
-    }
-}
+use crate::model::{Descriptor, ImageConfig, Manifest, Platform, Reference, Registry};
+use crate::registry::{Repository, Target};
+use crate::store::DOCUMENT_LIMIT_BYTES;
 
 /// The manifest of a reference as the registry has it, with its exact bytes.
 ///
@@ -19,7 +12,7 @@ fn target(reference: &Reference) -> Result<Target, Error> {
 /// What the registry, or the way to it, says.
 pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetched<Manifest>> {
     let repository = context.repository(reference)?;
-    let fetched = repository.manifest(&target(&reference.clone().or_latest())?, None).await;
+    let fetched = repository.manifest(&Target::of(reference)).await;
     context.pass_on_warnings(&repository);
     Ok(fetched?)
 }
@@ -29,14 +22,10 @@ pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetche
 /// # Errors
 /// What the registry, or the way to it, says.
 pub async fn digest(context: &Context, reference: &Reference) -> Result<Descriptor> {
-    let reference = &reference.clone().or_latest();
     let repository = context.repository(reference)?;
-    let resolved = repository.resolve(&target(reference)?).await;
+    let resolved = repository.resolve(&Target::of(reference)).await;
     context.pass_on_warnings(&repository);
-    match resolved? {
-        Some(descriptor) => Ok(descriptor),
-        None => Ok(manifest(context, reference).await?.descriptor),
-    }
+    Ok(resolved?.descriptor)
 }
 
 /// The tags of a repository, in the registry's order; at most `limit`.
@@ -45,7 +34,74 @@ pub async fn digest(context: &Context, reference: &Reference) -> Result<Descript
 /// What the registry, or the way to it, says.
 pub async fn tags(context: &Context, reference: &Reference, limit: Option<usize>) -> Result<Vec<String>> {
     let repository = context.repository(reference)?;
-    let tags = repository.tags(limit).await;
+    let tags = repository.tags(limit).collect().await;
     context.pass_on_warnings(&repository);
     Ok(tags?)
+}
+
+/// The repositories of a registry, where it tells them; at most `limit`.
+///
+/// # Errors
+/// What the registry, or the way to it, says.
+pub async fn catalog(context: &Context, registry: &Registry, limit: Option<usize>) -> Result<Vec<String>> {
+    let host = context.host(registry)?;
+    let repositories = host.catalog(limit).collect().await;
+    context.pass_on(host.take_warnings());
+    Ok(repositories?)
+}
+
+/// What a reference stands for on its registry, and its images; of `platform` only where that is given. No layer is
+/// fetched.
+///
+/// # Errors
+/// [`Error::NoSuchPlatform`], or what the registry, or the way to it, says.
+pub async fn inspect_remote(
+    context: &Context,
+    reference: &Reference,
+    platform: Option<&Platform>,
+) -> Result<(Descriptor, Vec<Image>)> {
+    let repository = context.repository(reference)?;
+    let root = repository.manifest(&Target::of(reference)).await;
+    context.pass_on_warnings(&repository);
+    let root = root?;
+    let mut images = Vec::new();
+    match &root.value {
+        Manifest::Image(_) => images.push(remote_image(&repository, root.clone(), None).await?),
+        Manifest::Index(index) => {
+            let chosen = match platform {
+                None => index.images().collect(),
+                Some(wanted) => {
+                    let missing = || Error::NoSuchPlatform { wanted: wanted.clone(), available: index.platforms() };
+                    vec![index.select(wanted).ok_or_else(missing)?]
+                }
+            };
+            for child in chosen {
+                let fetched = repository.child(child).await?;
+                if matches!(fetched.value, Manifest::Image(_)) {
+                    images.push(remote_image(&repository, fetched, child.platform.clone()).await?);
+                }
+            }
+        }
+    }
+    context.pass_on_warnings(&repository);
+    if platform.is_some() {
+        images = vec![image::one(images, platform)?];
+    }
+    Ok((root.descriptor, images))
+}
+
+async fn remote_image(
+    repository: &Repository,
+    fetched: Fetched<Manifest>,
+    platform: Option<Platform>,
+) -> Result<Image> {
+    let Manifest::Image(manifest) = fetched.value else {
+        return Err(Error::Usage("an index inside an index holds no image of its own".to_owned()).into());
+    };
+    let config = if manifest.config.size <= DOCUMENT_LIMIT_BYTES {
+        ImageConfig::parse(&repository.blob_bytes(&manifest.config, DOCUMENT_LIMIT_BYTES).await?).ok()
+    } else {
+        None
+    };
+    Ok(Image::new(Descriptor { platform, ..fetched.descriptor }, manifest, config))
 }

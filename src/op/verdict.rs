@@ -1,7 +1,6 @@
 //! From a chain of errors to what it amounts to. Hints hang on the errors' types, never on their texts.
 
 use std::error::Error as StdError;
-use std::sync::Arc;
 
 use super::{Error, Exit, Failure};
 use crate::auth;
@@ -42,15 +41,11 @@ impl Failure {
     fn judge(&mut self, cause: &(dyn StdError + 'static)) {
         if let Some(error) = cause.downcast_ref::<http::Error>() {
             self.judge_http(error);
-        } else if let Some(error) = cause.downcast_ref::<Arc<http::Error>>() {
-            self.judge_http(error);
         } else if let Some(error) = cause.downcast_ref::<registry::Error>() {
             self.judge_registry(error);
         } else if let Some(error) = cause.downcast_ref::<auth::Error>() {
             self.judge_auth(error);
         } else if let Some(error) = cause.downcast_ref::<CredentialError>() {
-            self.judge_credential(error);
-        } else if let Some(error) = cause.downcast_ref::<Arc<CredentialError>>() {
             self.judge_credential(error);
         } else if let Some(error) = cause.downcast_ref::<store::Error>() {
             self.judge_store(error);
@@ -245,7 +240,7 @@ impl Failure {
                 let hint = available.first().map(|platform| format!("add `--platform {platform}`"));
                 self.decide(Exit::Usage, "several_platforms", hint);
             }
-            Error::NoTarget { .. } | Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
+            Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
             Error::TooDeep { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
         }
     }

@@ -117,6 +117,11 @@ impl Printer {
         }
     }
 
+    /// A question, on stderr and without a line end; asked even when quiet.
+    pub fn prompt(&self, text: &str) {
+        self.on_stderr(text.as_bytes());
+    }
+
     /// What to do next.
     pub fn hint(&self, text: &str) {
         self.remark("hint", "hint:", CYAN, text);

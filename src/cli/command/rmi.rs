@@ -34,7 +34,7 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 async fn one(app: &App, text: &str, dry_run: bool) -> Result<()> {
     let reference = reference(text)?.or_latest();
     let Some(layout) = app.store_to_read()? else { return Err(Error::NoSuchImage { reference }.into()) };
-    let (entry, _) = op::inspect_entry(&layout, &reference)?;
+    let entry = op::stored_name(&layout, &reference)?;
     if dry_run {
         app.printer.note("would remove this name; the blobs that only it needs would follow");
     } else {
