@@ -1,3 +1,5 @@
+//! Manifests and other small documents, whole in memory and verified each time.
+
 use bytes::Bytes;
 
 use super::fs::{self, Node};

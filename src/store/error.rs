@@ -1,3 +1,5 @@
+//! The errors of this layer, and what they amount to.
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Stores and images for the tests of this layer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Ingest, Layout, Options, Writer};
 use crate::content::{Fault, Opened, Source, digest_of};
-use crate::model::{Algorithm, Descriptor, MediaType, Platform};
+use crate::model::{Algorithm, Descriptor, MediaType};
 
 pub(super) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -73,11 +73,12 @@ pub(super) fn layer_of(text: &str) -> Descriptor {
 
 /// The children of an index, made with their platforms.
 pub(super) fn child(descriptor: &Descriptor, platform: &str) -> Descriptor {
-    Descriptor { platform: Some(self::platform(platform)), ..descriptor.clone() }
+    Descriptor { platform: platform.parse().ok(), ..descriptor.clone() }
 }
 
-pub(super) fn platform(text: &str) -> Platform {
-    text.parse().unwrap()
+/// A set of one.
+pub(super) fn platforms(name: &str) -> BTreeSet<String> {
+    BTreeSet::from([name.to_owned()])
 }
 
 pub(super) async fn put_index(layout: &Layout, children: &[Descriptor]) -> Descriptor {

@@ -217,7 +217,7 @@ impl Age {
 mod tests {
     use super::*;
     use crate::store::fixture::{
-        LAYER, child, describe, impatient, layer_of, layout, platform, put_blob, put_image, put_index, tag, writer,
+        LAYER, child, describe, impatient, layer_of, layout, platforms, put_blob, put_image, put_index, tag, writer,
     };
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -302,7 +302,7 @@ mod tests {
         let children = [child(&amd, "linux/amd64"), child(&arm, "linux/arm64"), child(&gone, "linux/s390x")];
         let index = put_index(&layout, &children).await;
         std::fs::remove_file(layout.blob_path(&layer_of("arm").digest)).unwrap();
-        let amd64 = [platform("linux/amd64")];
+        let amd64 = platforms("linux/amd64");
         layout.tag("a/b:c", index, Some(&amd64), std::collections::BTreeMap::new()).await.unwrap();
         assert_eq!(layout.gc(NOW).await.unwrap().removed, []);
         assert!(has(&layout, &arm.digest));

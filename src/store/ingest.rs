@@ -1,3 +1,5 @@
+//! Receiving a blob: one writer per digest at a time, hashing and writing in a thread of its own.
+
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -191,6 +193,20 @@ mod tests {
         for (left, expected) in [(".rcr/partial", &[][..]), (".rcr/lock", &["index"]), (".rcr/tmp", &[])] {
             assert_eq!(fs::list(&layout.path(left)).unwrap(), expected, "{left}");
         }
+    }
+
+    #[tokio::test]
+    async fn each_algorithm_has_its_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let digest = crate::content::digest_of(crate::model::Algorithm::Sha512, TEXT);
+        let descriptor = Descriptor { digest, ..describe(LAYER, TEXT) };
+        let mut writer = writer(&layout, &descriptor).await;
+        writer.write(Bytes::from_static(TEXT)).await.unwrap();
+        writer.commit().await.unwrap();
+        layout.sync().await.unwrap();
+        assert_eq!(std::fs::read(dir.path().join("blobs/sha512").join(descriptor.digest.hex())).unwrap(), TEXT);
+        assert_eq!(layout.blobs().unwrap(), [descriptor.digest]);
     }
 
     #[tokio::test]

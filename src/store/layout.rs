@@ -1,3 +1,5 @@
+//! The handle of a store: its places, its locks, and what it owes to the disk.
+
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::index::{Entry, Index};
 use super::layout::blocking;
 use super::{Error, Layout, fs, journal};
-use crate::model::{Descriptor, Platform};
+use crate::model::{Descriptor, Kind};
 
 /// The most that is read of an index: some ten thousand entries.
 const INDEX_LIMIT_BYTES: u64 = 64 << 20;
@@ -42,8 +42,9 @@ impl Layout {
     }
 
     /// Makes `name` stand for `descriptor`, whose image is stored in whole, or as far as `platforms` go. Durable on
-    /// return, with everything that was received before. Platforms add up as long as the content stays the same;
-    /// `annotations` are added to the entry. Whether anything changed.
+    /// return, with everything that was received before. Platforms are written as the children of the index state
+    /// them, mean nothing for a single image, and add up as long as the content stays the same; `annotations` are
+    /// added to the entry. Whether anything changed.
     ///
     /// # Errors
     /// [`Error::Missing`] and whatever else [`Layout::require`] finds: a tag never points at an incomplete image.
@@ -51,12 +52,17 @@ impl Layout {
         &self,
         name: &str,
         descriptor: Descriptor,
-        platforms: Option<&[Platform]>,
+        platforms: Option<&BTreeSet<String>>,
         annotations: BTreeMap<String, String>,
     ) -> Result<bool, Error> {
-        let platforms = platforms.map(|list| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
-        let (layout, name) = (self.clone(), name.to_owned());
+        let (layout, name, platforms) = (self.clone(), name.to_owned(), platforms.cloned());
+        let platforms = platforms.filter(|_| descriptor.media_type.kind() == Kind::Index);
         blocking(move || {
+            // The annotation has no way to write such a name, and no platform that anyone can ask for has one.
+            if let Some(platform) = platforms.iter().flatten().find(|name| name.contains(',')) {
+                let (digest, platform) = (descriptor.digest, platform.clone());
+                return Err(Error::NotOffered { digest, platform });
+            }
             // Others may have brought parts of the image and died before their names were durable.
             for part in layout.require(&descriptor, platforms.as_ref())? {
                 layout.reuse(&part.digest)?;
@@ -126,7 +132,7 @@ mod tests {
 
     use super::*;
     use crate::model::ANNOTATION_REF_NAME;
-    use crate::store::fixture::{child, impatient, layer_of, layout, platform, put_image, put_index, tag};
+    use crate::store::fixture::{child, impatient, layer_of, layout, platforms, put_image, put_index, tag};
     use crate::store::{Nature, fs};
 
     const NAME: &str = "docker.io/library/debian:latest";
@@ -207,23 +213,24 @@ mod tests {
         let index = put_index(&layout, &children).await;
         let arm_layer = layout.blob_path(&layer_of("arm").digest);
         std::fs::rename(&arm_layer, dir.path().join("away")).unwrap();
-        let tag =
-            async |platforms: Option<&[Platform]>| layout.tag(NAME, index.clone(), platforms, BTreeMap::new()).await;
+        let tag = async |names: Option<&str>| {
+            layout.tag(NAME, index.clone(), names.map(platforms).as_ref(), BTreeMap::new()).await
+        };
         let stored = || layout.resolve(NAME).unwrap().unwrap().platforms.map(|set| set.into_iter().collect::<Vec<_>>());
 
         assert!(matches!(tag(None).await, Err(Error::Missing { .. })), "not whole");
-        assert!(matches!(tag(Some(&[platform("linux/arm64")])).await, Err(Error::Missing { .. })), "not that one");
-        tag(Some(&[platform("linux/amd64")])).await.unwrap();
+        assert!(matches!(tag(Some("linux/arm64")).await, Err(Error::Missing { .. })), "not that one");
+        tag(Some("linux/amd64")).await.unwrap();
         assert_eq!(stored(), Some(vec!["linux/amd64".to_owned()]));
         std::fs::rename(dir.path().join("away"), &arm_layer).unwrap();
-        tag(Some(&[platform("linux/arm64")])).await.unwrap();
+        tag(Some("linux/arm64")).await.unwrap();
         assert_eq!(stored(), Some(vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()]));
         tag(None).await.unwrap();
         assert_eq!(stored(), None);
-        assert!(!tag(Some(&[platform("linux/amd64")])).await.unwrap(), "whole stays whole");
+        assert!(!tag(Some("linux/amd64")).await.unwrap(), "whole stays whole");
 
         let newer = put_index(&layout, &children[..1]).await;
-        layout.tag(NAME, newer, Some(&[platform("linux/amd64")]), BTreeMap::new()).await.unwrap();
+        layout.tag(NAME, newer, Some(&platforms("linux/amd64")), BTreeMap::new()).await.unwrap();
         assert_eq!(stored(), Some(vec!["linux/amd64".to_owned()]), "other content, other platforms");
     }
 
@@ -233,8 +240,15 @@ mod tests {
         let layout = layout(dir.path());
         let amd = put_image(&layout, "amd", None).await;
         let index = put_index(&layout, &[child(&amd, "linux/amd64")]).await;
-        let result = layout.tag(NAME, index, Some(&[platform("linux/s390x")]), BTreeMap::new()).await;
-        assert!(result.is_err(), "{result:?}");
+        let result = layout.tag(NAME, index, Some(&platforms("linux/s390x")), BTreeMap::new()).await;
+        assert!(matches!(result, Err(Error::NotOffered { .. })), "{result:?}");
+
+        let mut sly = child(&amd, "windows/amd64");
+        sly.platform.as_mut().unwrap().os_version = "10.0,linux/amd64".to_owned();
+        let name = BTreeSet::from([sly.platform.as_ref().unwrap().to_string()]);
+        let index = put_index(&layout, &[sly]).await;
+        let result = layout.tag(NAME, index, Some(&name), BTreeMap::new()).await;
+        assert!(matches!(result, Err(Error::NotOffered { .. })), "two platforms in one name: {result:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
