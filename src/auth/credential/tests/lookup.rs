@@ -152,7 +152,10 @@ fn files_may_be_missing_empty_or_of_null_members() {
     let below_a_file = home.write("file", "").join("config.json");
     let options = Options { docker_config_file: Some(below_a_file), ..home.options() };
     assert_eq!(find(&Credentials::new(options), "r.example").unwrap(), None);
-    assert_eq!(find(&Credentials::new(Options { docker_config_file: None, ..home.options() }), "r").unwrap(), None);
+    assert_eq!(
+        find(&Credentials::new(Options { docker_config_file: None, ..home.options() }), "r.example").unwrap(),
+        None
+    );
 }
 
 #[test]
