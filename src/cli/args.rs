@@ -6,7 +6,14 @@ use crate::ui;
 
 /// A daemonless client for container registries
 #[derive(Debug, Parser)]
-#[command(name = "rcr", version, about, max_term_width = 100, propagate_version = false, disable_help_subcommand = true)]
+#[command(
+    name = "rcr",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = false,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "Names without a host are on docker.io: `debian` is docker.io/library/debian:latest.")]
 pub struct Cli {
     /// What to do.

@@ -18,7 +18,10 @@ pub enum Error {
         available: Vec<Platform>,
     },
     /// Only some platforms of an index are stored, and more than one.
-    #[error("only {} of this image are stored, and an index with some of its images missing cannot be pushed", list(stored))]
+    #[error(
+        "only {} of this image are stored, and an index with some of its images missing cannot be pushed",
+        list(stored)
+    )]
     SparseIndex {
         /// What is stored.
         stored: Vec<Platform>,

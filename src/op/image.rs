@@ -32,7 +32,11 @@ pub struct Layer {
 
 impl Image {
     /// Reads the image of a stored manifest. A configuration that does not parse is left out: it is the publisher's.
-    pub(super) fn read(layout: &Layout, descriptor: &Descriptor, manifest: ImageManifest) -> Result<Self, store::Error> {
+    pub(super) fn read(
+        layout: &Layout,
+        descriptor: &Descriptor,
+        manifest: ImageManifest,
+    ) -> Result<Self, store::Error> {
         let config = match layout.read_document(&manifest.config, DOCUMENT_LIMIT_BYTES) {
             Ok(bytes) => ImageConfig::parse(&bytes).ok(),
             Err(store::Error::TooLarge { .. }) => None,
@@ -98,7 +102,8 @@ pub(super) fn one(images: Vec<Image>, wanted: Option<&Platform>) -> Result<Image
         Some(wanted) => {
             let rank = |image: &Image| image.platform.as_ref().and_then(|p| p.serves(wanted));
             let best = images.iter().enumerate().filter_map(|(at, image)| Some((rank(image)?, at))).min();
-            best.map(|(_, at)| at).ok_or_else(|| Error::NoSuchPlatform { wanted: wanted.clone(), available: available() })?
+            best.map(|(_, at)| at)
+                .ok_or_else(|| Error::NoSuchPlatform { wanted: wanted.clone(), available: available() })?
         }
         None if images.len() == 1 => 0,
         None => return Err(Error::SeveralPlatforms { available: available() }),

@@ -69,13 +69,11 @@ pub async fn tag(layout: &Layout, source: &Reference, destination: &Reference) -
     }
     let _shared = layout.share().await?;
     let entry = find(layout, &source)?;
-    let platforms: Option<Vec<Platform>> =
-        entry.platforms.as_ref().map(|names| names.iter().filter_map(|name| name.parse().ok()).collect());
     let known = entry.descriptor.annotations.get(origin::ANNOTATION);
     let annotations = known.map(|value| (origin::ANNOTATION.to_owned(), value.clone())).into_iter().collect();
     let mut descriptor = entry.descriptor.clone();
     descriptor.annotations.clear();
-    layout.tag(&store_name(&destination), descriptor, platforms.as_deref(), annotations).await?;
+    layout.tag(&store_name(&destination), descriptor, entry.platforms.as_ref(), annotations).await?;
     layout.sync().await?;
     Ok(destination)
 }

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::{Context, Error, origin};
-use crate::content::{Event, Fetched, Sink};
+use crate::content::{Event, Fetched, Progress, Silent, Sink};
 use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
 use crate::registry::{Repository, Target};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
@@ -77,7 +77,8 @@ pub async fn pull(
     let plan = Plan::build(blobs.flatten().collect(), layout, context.limits.concurrency).await?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
     let descriptor = root.descriptor.clone();
-    let same = entry.as_ref().is_some_and(|e| e.descriptor.digest == descriptor.digest && covers(e, platforms.as_deref()));
+    let same =
+        entry.as_ref().is_some_and(|e| e.descriptor.digest == descriptor.digest && covers(e, platforms.as_ref()));
     let pinned = reference.clone().with_digest(descriptor.digest.clone());
     let outcome = |totals, plan, changed| PullOutcome {
         reference: pinned.clone(),
@@ -92,7 +93,9 @@ pub async fn pull(
         return Ok(outcome(Totals::default(), plan, changed));
     }
 
-    let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress };
+    // Where nothing changes there is nothing to tell about single layers.
+    let heard = if same && plan.fetch.is_empty() { &Silent as &dyn Progress } else { progress };
+    let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress: heard };
     let totals = engine.run(&plan).await;
     context.pass_on_warnings(&job.repository);
     let totals = totals?;
@@ -101,7 +104,7 @@ pub async fn pull(
         layout.put_document(document.bytes, &document.descriptor).await?;
     }
     let annotations = origin::with(entry.as_ref().filter(|e| e.descriptor.digest == descriptor.digest), reference);
-    layout.tag(&name, bare(&descriptor), platforms.as_deref(), annotations).await?;
+    layout.tag(&name, bare(&descriptor), platforms.as_ref(), annotations).await?;
     layout.sync().await?;
     if let Some(old) = entry.filter(|e| reference.digest().is_some() && e.descriptor.digest != descriptor.digest) {
         let text = format!("{name} now names {}, and named {} before", descriptor.digest, old.descriptor.digest);
@@ -124,11 +127,11 @@ fn bare(descriptor: &Descriptor) -> Descriptor {
 }
 
 /// Whether what `entry` marks as stored is all that is wanted.
-fn covers(entry: &Entry, wanted: Option<&[Platform]>) -> bool {
+fn covers(entry: &Entry, wanted: Option<&BTreeSet<String>>) -> bool {
     match (&entry.platforms, wanted) {
         (None, _) => true,
         (Some(_), None) => false,
-        (Some(have), Some(wanted)) => wanted.iter().all(|p| have.contains(&p.to_string())),
+        (Some(have), Some(wanted)) => wanted.is_subset(have),
     }
 }
 
@@ -175,7 +178,7 @@ impl Job<'_> {
         document: Fetched<Manifest>,
         depth: usize,
         into: &'b mut Vec<Fetched<Manifest>>,
-    ) -> BoxFuture<'b, Result<Option<Vec<Platform>>>> {
+    ) -> BoxFuture<'b, Result<Option<BTreeSet<String>>>> {
         async move {
             if depth > MAX_INDEX_DEPTH {
                 return Err(Error::TooDeep { limit: MAX_INDEX_DEPTH }.into());
@@ -208,7 +211,7 @@ impl Job<'_> {
     }
 
     /// The entries of an index that are wanted, and the platforms that they complete.
-    fn choose(&self, index: &ImageIndex) -> Result<(Vec<Descriptor>, Option<Vec<Platform>>), Error> {
+    fn choose(&self, index: &ImageIndex) -> Result<(Vec<Descriptor>, Option<BTreeSet<String>>), Error> {
         let host;
         let wanted = match self.wanted {
             Wanted::All => return Ok((index.manifests.clone(), None)),
@@ -224,14 +227,14 @@ impl Job<'_> {
             chosen.push(index.select(wanted).ok_or_else(missing)?);
         }
         // What else is for the very same platform belongs to it.
-        let names: BTreeSet<String> = chosen.iter().filter_map(|d| d.platform.as_ref()).map(ToString::to_string).collect();
-        let belongs = |d: &&Descriptor| {
-            chosen.contains(d) || d.platform.as_ref().is_some_and(|p| names.contains(&p.to_string()))
-        };
+        let names: BTreeSet<String> =
+            chosen.iter().filter_map(|d| d.platform.as_ref()).map(ToString::to_string).collect();
+        let belongs =
+            |d: &&Descriptor| chosen.contains(d) || d.platform.as_ref().is_some_and(|p| names.contains(&p.to_string()));
         let children: Vec<Descriptor> = index.manifests.iter().filter(belongs).cloned().collect();
         let whole = children.len() == index.manifests.len();
-        let platforms = children.iter().filter_map(|d| d.platform.clone()).collect();
-        Ok((children, (!whole).then_some(platforms)))
+        let nameless = children.iter().any(|d| d.platform.is_none());
+        Ok((children, (!whole && !nameless).then_some(names)))
     }
 
     /// A single manifest states its platform in its configuration only. One that was asked for by name and is another
@@ -267,7 +270,8 @@ impl Job<'_> {
 
 /// Whether a manifest's configuration is that of an image; artifacts run on nothing.
 fn is_image_config(config: &Descriptor) -> bool {
-    [MediaType::OCI_CONFIG, MediaType::DOCKER_CONFIG].contains(&config.media_type) && config.size <= DOCUMENT_LIMIT_BYTES
+    [MediaType::OCI_CONFIG, MediaType::DOCKER_CONFIG].contains(&config.media_type)
+        && config.size <= DOCUMENT_LIMIT_BYTES
 }
 
 fn stated_platform(config: &[u8]) -> Option<Platform> {

@@ -101,8 +101,8 @@ pub async fn push(
     }
     // What is known of where the image is helps the next push; failing to note it down does not undo this one.
     let known = origin::with(Some(&entry), destination);
-    let platforms = entry.platforms.as_ref().map(|names| stored_platforms(names));
-    if let Err(error) = layout.tag(&store_name(source), entry.descriptor.clone(), platforms.as_deref(), known).await {
+    let name = entry.name.as_deref().unwrap_or_default();
+    if let Err(error) = layout.tag(name, entry.descriptor.clone(), entry.platforms.as_ref(), known).await {
         progress.report(Event::Warning { text: &format!("cannot note down where the image was pushed to: {error}") });
     }
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });

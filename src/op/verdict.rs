@@ -145,7 +145,8 @@ impl Failure {
             E::Server(_) => self.decide(Exit::Network, "server_error", None),
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
-                let hint = format!("check the address: a registry answers `curl -v https://{host}/v2/` with 200 or 401");
+                let hint =
+                    format!("check the address: a registry answers `curl -v https://{host}/v2/` with 200 or 401");
                 self.decide(Exit::NotFound, "not_a_registry", Some(hint));
             }
             E::Integrity(_) => self.decide(Exit::Integrity, "content_mismatch", None),
@@ -184,8 +185,16 @@ impl Failure {
                 let hint = "something between here and the token server answers in its place: a proxy, or a network that wants a login page";
                 self.decide(Exit::Network, "not_a_token_server", Some(hint.to_owned()));
             }
-            E::NoToken { .. } | E::Unsendable { .. } | E::Lookup { .. } => self.decide(Exit::Denied, "no_token", None),
-            _ => {}
+            E::Transport { .. } | E::Lookup { .. } => {}
+            _ => self.decide(Exit::Denied, "no_token", None),
+        }
+        // Behind an `Arc` these are out of reach for a walk along the sources.
+        if let Some(transport) = error.transport() {
+            self.judge_http(transport);
+            self.judge_http(transport.innermost());
+        }
+        if let Some(lookup) = error.lookup() {
+            self.judge_credential(lookup);
         }
     }
 
@@ -204,10 +213,15 @@ impl Failure {
             Nature::Busy => (Exit::Busy, "store_busy"),
         };
         let (kind, hint) = match error {
-            store::Error::NoSpace { .. } => {
-                ("no_space", Some("free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped"))
+            store::Error::NoSpace { .. } => (
+                "no_space",
+                Some(
+                    "free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped",
+                ),
+            ),
+            store::Error::Busy { .. } => {
+                ("store_busy", Some("wait for the other command to end, then run this one again"))
             }
-            store::Error::Busy { .. } => ("store_busy", Some("wait for the other command to end, then run this one again")),
             store::Error::Missing { .. } | store::Error::Content { .. } => {
                 (kind, Some("`rcr store verify` lists what is damaged, and `rcr pull` of the image heals it"))
             }
@@ -225,7 +239,9 @@ impl Failure {
                 self.decide(Exit::NotFound, "no_such_image", Some(hint));
             }
             Error::NoSuchPlatform { available, .. } => {
-                let hint = available.first().map(|platform| format!("choose one with `--platform`, for example `--platform {platform}`"));
+                let hint = available
+                    .first()
+                    .map(|platform| format!("choose one with `--platform`, for example `--platform {platform}`"));
                 self.decide(Exit::NotFound, "no_such_platform", hint);
             }
             Error::SparseIndex { stored, reference } => {

@@ -53,8 +53,12 @@ fn history(app: &App, args: &Args) -> Result<()> {
     if app.printer.style().format == Format::Json {
         return written(app.printer.json(&Listing { schema: 1, history }));
     }
-    let mut table =
-        Table::new([Column::left("CREATED"), Column::left("CREATED BY").flexible(), Column::right("SIZE"), Column::left("COMMENT")]);
+    let mut table = Table::new([
+        Column::left("CREATED"),
+        Column::left("CREATED BY").flexible(),
+        Column::right("SIZE"),
+        Column::left("COMMENT"),
+    ]);
     for step in &history {
         let day = step.created.as_deref().map_or("-", |at| at.get(..10).unwrap_or(at));
         let by = step.created_by.as_deref().unwrap_or("-");

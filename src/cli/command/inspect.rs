@@ -123,7 +123,11 @@ fn render(inspection: &Inspection) -> String {
         field("Env", words("Env"));
         if let Some(labels) = config.and_then(|c| c.get("Labels")).and_then(Value::as_object) {
             for (key, value) in labels {
-                lines.push(format!("  Label:    {}={}", escape::line(key), escape::line(value.as_str().unwrap_or("?"))));
+                lines.push(format!(
+                    "  Label:    {}={}",
+                    escape::line(key),
+                    escape::line(value.as_str().unwrap_or("?"))
+                ));
             }
         }
         for layer in &image.layers {

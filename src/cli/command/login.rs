@@ -106,7 +106,9 @@ fn ask(
     let password = match password {
         Some(password) => password,
         None if from_stdin => read_password()?,
-        None if interactive => Secret::new(rpassword::prompt_password("Password: ").context("cannot ask for the password")?),
+        None if interactive => {
+            Secret::new(rpassword::prompt_password("Password: ").context("cannot ask for the password")?)
+        }
         None => return Err(usage("there is no terminal to ask on: give the password with --password-stdin").into()),
     };
     if password.expose().is_empty() {

@@ -68,18 +68,12 @@ fn wanted(args: &Args) -> Result<Wanted> {
     if args.all_platforms {
         return Ok(Wanted::All);
     }
-    let platforms: Vec<Platform> = args.platform.iter().filter_map(|p| platform(Some(p)).transpose()).collect::<Result<_>>()?;
+    let platforms: Vec<Platform> =
+        args.platform.iter().filter_map(|p| platform(Some(p)).transpose()).collect::<Result<_>>()?;
     Ok(if platforms.is_empty() { Wanted::Host } else { Wanted::Platforms(platforms) })
 }
 
-async fn one(
-    app: &App,
-    context: &Context,
-    layout: &Layout,
-    text: &str,
-    wanted: &Wanted,
-    dry_run: bool,
-) -> Result<()> {
+async fn one(app: &App, context: &Context, layout: &Layout, text: &str, wanted: &Wanted, dry_run: bool) -> Result<()> {
     let outcome = op::pull(context, layout, &reference(text)?, wanted, dry_run).await?;
     let PullOutcome { reference, descriptor, totals, plan, changed, elapsed } = &outcome;
     if app.printer.style().format == Format::Json {

@@ -44,7 +44,8 @@ async fn one(app: &App, text: &str, dry_run: bool) -> Result<()> {
         }
         let (freed, left) = (units::bytes(report.removed_bytes), units::bytes(report.remaining_bytes));
         if report.remaining_bytes > 0 {
-            app.printer.note(&format!("freed {freed}; {left} can be freed later, or now with `rcr store gc --grace 0`"));
+            app.printer
+                .note(&format!("freed {freed}; {left} can be freed later, or now with `rcr store gc --grace 0`"));
         } else if report.removed_bytes > 0 {
             app.printer.note(&format!("freed {freed}"));
         }

@@ -126,7 +126,15 @@ mod tests {
 
     #[test]
     fn patterns() {
-        let yes = [("*", ""), ("3.*", "3.18"), ("*-alpine", "3-alpine"), ("v?.?", "v1.2"), ("a*b*c", "axxbyyc"), ("x", "x"), ("a*a", "aa")];
+        let yes = [
+            ("*", ""),
+            ("3.*", "3.18"),
+            ("*-alpine", "3-alpine"),
+            ("v?.?", "v1.2"),
+            ("a*b*c", "axxbyyc"),
+            ("x", "x"),
+            ("a*a", "aa"),
+        ];
         for (pattern, text) in yes {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
