@@ -40,11 +40,13 @@ impl Repository {
         let operation = self.about_blob("fetch", digest);
         let response = self.get_blob(&operation, digest, 0).await?;
         check_whole(&operation, descriptor, &response)?;
-        let overrun = || Error::Integrity(IntegrityError::Size {
-            digest: digest.clone(),
-            expected: descriptor.size,
-            actual: descriptor.size.saturating_add(1),
-        });
+        let overrun = || {
+            Error::Integrity(IntegrityError::Size {
+                digest: digest.clone(),
+                expected: descriptor.size,
+                actual: descriptor.size.saturating_add(1),
+            })
+        };
         let bytes = self.body(&operation, response, descriptor.size, overrun).await?;
         let mut verifier = Verifier::new(descriptor);
         verifier.update(&bytes)?;
@@ -115,9 +117,8 @@ fn check_whole(operation: &str, descriptor: &Descriptor, response: &Response) ->
 /// Whether a 206 is exactly the rest of the blob from `offset`.
 fn continues(descriptor: &Descriptor, offset: u64, response: &Response) -> bool {
     let headers = response.headers();
-    let multipart = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|t| t.as_bytes().to_ascii_lowercase().starts_with(b"multipart/"));
+    let multipart =
+        headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().to_ascii_lowercase().starts_with(b"multipart/"));
     let mut ranges = headers.get_all(header::CONTENT_RANGE).iter();
     let (Some(range), None) = (ranges.next(), ranges.next()) else { return false };
     response.status() == StatusCode::PARTIAL_CONTENT

@@ -41,7 +41,8 @@ impl Host {
     pub async fn ping(&self) -> Result<(), Error> {
         let url = self.url("v2/")?;
         let operation = format!("reach {}", self.registry());
-        let response = self.send(&operation, Request::new(Method::GET, url), &self.authorizer(None, Vec::new())).await?;
+        let response =
+            self.send(&operation, Request::new(Method::GET, url), &self.authorizer(None, Vec::new())).await?;
         match response.status() {
             StatusCode::OK => Ok(()),
             StatusCode::NOT_FOUND => {

@@ -70,7 +70,11 @@ mod tests {
     fn finds_the_next_page() {
         let cases = [
             ("distribution", r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
-            ("absolute", "<https://r.example/v2/_catalog?last=x>; rel=next", Some("https://r.example/v2/_catalog?last=x")),
+            (
+                "absolute",
+                "<https://r.example/v2/_catalog?last=x>; rel=next",
+                Some("https://r.example/v2/_catalog?last=x"),
+            ),
             ("second of two", r#"</a>; rel="prev", </b>; rel="next""#, Some("/b")),
             ("a comma and a semicolon in the target", r#"</a?x=1,2;3>; rel="next""#, Some("/a?x=1,2;3")),
             ("a comma and a quote in a title", r#"</a>; title="x, \"</c>; rel=next"; rel=next"#, Some("/a")),

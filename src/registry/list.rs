@@ -25,6 +25,7 @@ pub struct Listing {
     /// Where the next page is; `Start` until the first was asked for.
     next: Next,
     visited: HashSet<Url>,
+    pub(super) pages_limit: usize,
     ready: VecDeque<String>,
     /// How many more entries are wanted.
     remaining: usize,
@@ -58,6 +59,7 @@ impl Listing {
             repository,
             next: Next::Start,
             visited: HashSet::new(),
+            pages_limit: PAGES_LIMIT,
             ready: VecDeque::new(),
             remaining: limit.unwrap_or(usize::MAX),
             limited: limit.is_some(),
@@ -126,8 +128,8 @@ impl Listing {
         if !self.visited.insert(url.clone()) {
             return Err(self.protocol("the registry gives the same page again and again"));
         }
-        if self.visited.len() > PAGES_LIMIT {
-            return Err(self.protocol("the list has more than 10 000 pages"));
+        if self.visited.len() > self.pages_limit {
+            return Err(self.protocol(&format!("the list has more than {} pages", self.pages_limit)));
         }
         self.host.send(&self.operation(), Request::new(Method::GET, url), &self.authorizer()).await
     }

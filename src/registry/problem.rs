@@ -86,9 +86,9 @@ fn first_line_of_html(page: &str) -> Option<String> {
             return Some(line.to_owned());
         }
         // What follows these up to their end is not text.
-        let hidden = ["style", "script", "!--"].iter().find(|tag| {
-            after.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag))
-        });
+        let hidden = ["style", "script", "!--"]
+            .iter()
+            .find(|tag| after.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)));
         let end = match hidden {
             Some(&"!--") => "-->",
             Some(&"style") => "</style>",

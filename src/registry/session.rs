@@ -93,7 +93,10 @@ mod tests {
         let cases = [
             ("https://r.example/u/1", format!("https://r.example/u/1?{added}")),
             ("https://r.example/u/1?", format!("https://r.example/u/1?{added}")),
-            ("https://r.example/u/1?_state=a%2Fb%3D%3d+c", format!("https://r.example/u/1?_state=a%2Fb%3D%3d+c&{added}")),
+            (
+                "https://r.example/u/1?_state=a%2Fb%3D%3d+c",
+                format!("https://r.example/u/1?_state=a%2Fb%3D%3d+c&{added}"),
+            ),
             ("https://r.example/u/1?a=1&", format!("https://r.example/u/1?a=1&{added}")),
             ("https://r.example/u%2F1?sig=x", format!("https://r.example/u%2F1?sig=x&{added}")),
         ];

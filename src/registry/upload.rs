@@ -85,8 +85,11 @@ impl Uploader {
         for _ in 0..SESSIONS {
             let mut session = self.session(digest).await?;
             outflow.started();
-            let outcome =
-                if whole { self.send_whole(&mut session, outflow).await } else { self.send_chunks(&mut session, outflow).await };
+            let outcome = if whole {
+                self.send_whole(&mut session, outflow).await
+            } else {
+                self.send_chunks(&mut session, outflow).await
+            };
             self.sessions().remove(digest);
             if matches!(outcome, Ok(Outcome::Done)) {
                 return Ok(());
