@@ -60,6 +60,7 @@ fn reply(status: u16) -> Reply {
 }
 
 impl Reply {
+    #[expect(clippy::needless_pass_by_value, reason = "digests and numbers are made where they are used")]
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
