@@ -4,12 +4,17 @@ use std::fmt;
 use std::time::Duration;
 
 use super::problem::{self, Problem};
+use super::warning::shorten;
+use crate::auth::{self, Challenge};
 use crate::content::{Fault, FaultKind, IntegrityError};
 use crate::http::{self, DisplayUrl, Response, StatusCode, header};
 use crate::model::DocumentError;
 
 /// The most of an error body that is read, in bytes.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
+
+/// The most that is kept of a challenge's parameter, in bytes.
+const CHALLENGE_BYTES: usize = 256;
 
 /// A failure of `registry`.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +69,14 @@ pub enum Error {
         /// Why.
         source: http::Error,
     },
+    /// The way to a token failed.
+    #[error("cannot {operation}")]
+    Auth {
+        /// What was attempted.
+        operation: String,
+        /// Why.
+        source: auth::Error,
+    },
     /// The answer breaks the protocol in a way that cannot be worked around.
     #[error("cannot {operation}: {what}")]
     Protocol {
@@ -103,7 +116,7 @@ pub struct Refusal {
     pub problems: Vec<Problem>,
     /// The parameters `error` and `scope` of the challenges, where they are given: why a token would not do.
     pub challenge: Option<String>,
-    /// Who was logged in, where credentials were sent.
+    /// Where the credentials are from that were sent; `None` where none were.
     pub credentials_sent: Option<String>,
     /// How long to wait, counted from the answer.
     pub retry_after: Option<Duration>,
@@ -191,6 +204,18 @@ impl Error {
         }
     }
 
+    /// No answer came: `http` failed, or `auth` inside it.
+    pub(super) fn unanswered(operation: &str, source: http::Error) -> Self {
+        let operation = operation.to_owned();
+        match source {
+            http::Error::Authorize(inner) => match inner.downcast::<auth::Error>() {
+                Ok(source) => Self::Auth { operation, source: *source },
+                Err(inner) => Self::Http { operation, source: http::Error::Authorize(inner) },
+            },
+            source => Self::Http { operation, source },
+        }
+    }
+
     /// The registry's answer, where there was one.
     #[must_use]
     pub fn answer(&self) -> Option<&Refusal> {
@@ -231,14 +256,9 @@ impl From<Error> for Fault {
 
 /// `error` and `scope` of the challenges: they name what is missing, and hold no secret.
 fn challenge(headers: &http::HeaderMap) -> Option<String> {
-    let values: Vec<_> = headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|v| v.to_str().ok()).collect();
-    let parameter = |name: &str| {
-        values.iter().find_map(|value| {
-            let (_, after) = value.split_once(&format!("{name}=\""))?;
-            let (text, _) = super::link::unquote(after)?;
-            Some(format!("{name} {}", super::warning::shorten(&text, 256)))
-        })
-    };
-    let error = parameter("error")?;
-    Some(parameter("scope").map_or_else(|| error.clone(), |scope| format!("{error}, {scope}")))
+    let challenges = Challenge::all(headers);
+    let challenge = challenges.iter().find(|c| c.error().is_some())?;
+    let error = shorten(challenge.error()?, CHALLENGE_BYTES);
+    let scope = challenge.scope().map(|scope| format!(", scope {}", shorten(scope, CHALLENGE_BYTES)));
+    Some(format!("error {error}{}", scope.unwrap_or_default()))
 }

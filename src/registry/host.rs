@@ -6,7 +6,7 @@ use super::repository::Repository;
 use super::warning::{self, Warning, Warnings};
 use crate::auth::{Authenticator, Scope, Scoped};
 use crate::endpoint::Endpoint;
-use crate::http::{Anonymous, Authorizer, Client, Method, Request, Response, StatusCode, Url};
+use crate::http::{Anonymous, Authorizer, Client, Method, Request, Response, StatusCode, Url, header};
 
 /// A registry as a whole. Cheap to clone; clones share what they collect.
 #[derive(Clone)]
@@ -100,22 +100,24 @@ impl Host {
         url.origin() == base.origin() || (same_authority && url.origin() == answered.origin())
     }
 
-    /// Sends, and collects what the registry warns of. Any status.
-    pub(super) async fn send(
-        &self,
-        operation: &str,
-        request: Request,
-        authorizer: &dyn Authorizer,
-    ) -> Result<Response, Error> {
-        let answer = self.client().send(request, authorizer).await;
-        let response = answer.map_err(|source| Error::Http { operation: operation.to_owned(), source })?;
-        for text in warning::texts(response.headers()) {
-            self.warn(Warning::Registry { registry: self.registry().to_owned(), text });
+    /// Sends to the registry, and collects what it warns of. Any status.
+    pub(super) async fn send(&self, operation: &str, request: Request, authorizer: &Scoped) -> Result<Response, Error> {
+        let response = self.exchange(operation, request.clone(), authorizer).await?;
+        let silent = response.status() == StatusCode::UNAUTHORIZED
+            && !response.headers().contains_key(header::WWW_AUTHENTICATE)
+            && self.owns(response.url(), response.url());
+        if !silent {
+            return Ok(response);
         }
-        Ok(response)
+        // gcr.io and others say at `/v2/` alone how they want to be asked.
+        let ping = Request::new(Method::GET, self.url("v2/")?);
+        if self.exchange(operation, ping, authorizer).await?.status() != StatusCode::OK {
+            return Ok(response);
+        }
+        self.exchange(operation, request, authorizer).await
     }
 
-    /// Sends without credentials where `at_home` is false.
+    /// The same for a URL that the registry named: without credentials where `at_home` is false.
     pub(super) async fn send_to(
         &self,
         operation: &str,
@@ -123,17 +125,38 @@ impl Host {
         authorizer: &Scoped,
         at_home: bool,
     ) -> Result<Response, Error> {
-        let authorizer: &dyn Authorizer = if at_home { authorizer } else { &Anonymous };
-        self.send(operation, request, authorizer).await
+        if at_home {
+            self.send(operation, request, authorizer).await
+        } else {
+            self.exchange(operation, request, &Anonymous).await
+        }
+    }
+
+    async fn exchange(
+        &self,
+        operation: &str,
+        request: Request,
+        authorizer: &dyn Authorizer,
+    ) -> Result<Response, Error> {
+        let answer = self.client().send(request, authorizer).await;
+        let response = answer.map_err(|source| Error::unanswered(operation, source))?;
+        for text in warning::texts(response.headers()) {
+            self.warn(Warning::Registry { registry: self.registry().to_owned(), text });
+        }
+        Ok(response)
     }
 
     /// Turns an answer that will not do into an error.
     pub(super) async fn refuse(&self, operation: String, response: Response) -> Error {
-        Error::refusal(operation, response, None, false).await
+        Error::refusal(operation, response, self.credentials_sent(), false).await
     }
 
     /// The same for a request that is not repeated by itself.
     pub(super) async fn refuse_once(&self, operation: String, response: Response) -> Error {
-        Error::refusal(operation, response, None, true).await
+        Error::refusal(operation, response, self.credentials_sent(), true).await
+    }
+
+    fn credentials_sent(&self) -> Option<String> {
+        self.shared.authenticator.last_used()
     }
 }

@@ -133,7 +133,7 @@ async fn a_redirect_is_asked_of_the_registry_again_on_resume_and_sees_no_credent
     })
     .await;
     let target = storage.url("/signed?sig=s3cret");
-    let server = Server::start(move |_| reply(307).with("location", &target)).await;
+    let server = Server::guarded(BASIC, move |_| reply(307).with("location", &target)).await;
     assert_eq!(open_at(&server, 0).await.unwrap(), (0, BLOB.to_vec()));
     assert_eq!(open_at(&server, 4).await.unwrap(), (4, BLOB[4..].to_vec()));
     assert_eq!(server.requests().len(), 2);

@@ -93,6 +93,35 @@ async fn a_challenge_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_401_without_a_challenge_is_asked_at_the_root() {
+    let server = Server::start(|seen| match (seen.header("authorization"), seen.target.as_str()) {
+        (None, "/v2/") => reply(401).with("www-authenticate", "Basic realm=\"x\""),
+        (None, _) => reply(401),
+        (Some(_), "/v2/") => reply(200),
+        (Some(_), _) => reply(404),
+    })
+    .await;
+    let error = server.repository().blob_bytes(&blob(b"x"), 10).await.unwrap_err();
+    assert!(matches!(error, Error::NotFound(_)), "{error}");
+    assert_eq!(error.answer().unwrap().credentials_sent.as_deref(), Some("this login"));
+
+    let server = Server::start(|_| reply(401)).await;
+    let error = server.repository().blob_bytes(&blob(b"x"), 10).await.unwrap_err();
+    assert!(matches!(error, Error::Denied(_)), "{error}");
+    assert_eq!((error.answer().unwrap().credentials_sent.as_deref(), server.requests().len()), (None, 2));
+}
+
+#[tokio::test]
+async fn a_token_server_that_refuses_is_named() {
+    let token = Server::start(|_| reply(401)).await;
+    let challenge = format!("Bearer realm=\"{}\"", token.url("/token")).leak();
+    let server = Server::guarded(Some(challenge), |_| reply(200)).await;
+    let error = server.repository().blob_bytes(&blob(b"x"), 10).await.unwrap_err();
+    assert!(matches!(error, Error::Auth { source: crate::auth::Error::Refused { .. }, .. }), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains(PASSWORD));
+}
+
+#[tokio::test]
 async fn signed_queries_are_not_shown() {
     let storage = Server::scripted([reply(403), reply(403)]).await;
     let target = storage.url("/x?sig=s3cret");

@@ -20,10 +20,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use super::{Host, Repository};
+use crate::auth::Authenticator;
+use crate::auth::credential::{Credential, Secret};
 use crate::content::digest_of;
 use crate::endpoint::Endpoint;
 use crate::http::{BoxError, Client, HeaderMap, Options, RetryPolicy, Url};
 use crate::model::{Algorithm, Descriptor, Digest, MediaType, Registry};
+
+/// Must be seen nowhere but in `Authorization` at the registry.
+const PASSWORD: &str = "hunter2-marker";
+const BASIC: Option<&str> = Some("Basic realm=\"registry\"");
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]
@@ -84,6 +90,12 @@ struct Server {
 
 impl Server {
     async fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self::guarded(None, answer).await
+    }
+
+    /// Asks with `challenge` for credentials where there are none; only what carries some is seen. `HOST` in the
+    /// challenge stands for the server's own.
+    async fn guarded(challenge: Option<&'static str>, answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -95,6 +107,12 @@ impl Server {
                     let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                     async move {
                         let seen = read(request).await;
+                        if let Some(challenge) = challenge
+                            && seen.header("authorization").is_none()
+                        {
+                            let challenge = challenge.replace("HOST", &address.to_string());
+                            return Ok(write(reply(401).with("www-authenticate", challenge)));
+                        }
                         log.lock().unwrap().push(seen.clone());
                         Ok::<_, Infallible>(write(answer(&seen)))
                     }
@@ -123,8 +141,10 @@ impl Server {
             base: Url::parse(&self.url("/")).unwrap(),
         };
         let retry = RetryPolicy { retries: 1, base: Duration::from_millis(1), ..RetryPolicy::default() };
-        let client = Client::new(Options { retry, ..Options::default() });
-        Host::open(Arc::new(client), endpoint, authenticator())
+        let client = Arc::new(Client::new(Options { retry, ..Options::default() }));
+        let credential = Credential::Basic { username: "user".into(), password: Secret::new(PASSWORD) };
+        let authenticator = Authenticator::with_credential(Arc::clone(&client), endpoint.registry.clone(), credential);
+        Host::open(client, endpoint, authenticator)
     }
 
     fn repository(&self) -> Repository {
@@ -173,10 +193,6 @@ fn write(reply: Reply) -> hyper::Response<StreamBody<Frames>> {
         frame
     });
     response.body(StreamBody::new(Box::pin(frames) as Frames)).unwrap()
-}
-
-fn authenticator() -> Arc<crate::auth::Authenticator> {
-    Arc::default()
 }
 
 fn sha256(bytes: &[u8]) -> Digest {

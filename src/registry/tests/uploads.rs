@@ -146,7 +146,7 @@ async fn every_form_of_location_is_followed() {
         ("without scheme", |host| format!("{host}/up/1?_state=a%2Fb%3D")),
     ];
     for (name, form) in forms {
-        let server = Server::start(move |seen| match seen.method.as_str() {
+        let server = Server::guarded(BASIC, move |seen| match seen.method.as_str() {
             "POST" => reply(202).with("location", form(seen.header("host").unwrap())),
             _ => reply(201),
         })
@@ -162,7 +162,7 @@ async fn every_form_of_location_is_followed() {
 async fn another_host_gets_the_bytes_and_no_credentials() {
     let storage = Server::scripted([reply(201)]).await;
     let location = storage.url("/bucket/1?sig=s3cret");
-    let server = Server::start(move |_| reply(202).with("location", &location)).await;
+    let server = Server::guarded(BASIC, move |_| reply(202).with("location", &location)).await;
     let source = Memory::new("hello");
     upload(&server, &source).await.unwrap();
     let put = &storage.seen()[0];
@@ -175,7 +175,7 @@ async fn another_host_gets_the_bytes_and_no_credentials() {
 async fn another_host_that_asks_for_credentials_gets_none() {
     let storage = Server::start(|_| reply(401).with("www-authenticate", "Basic realm=\"x\"")).await;
     let location = storage.url("/bucket/1?sig=s3cret");
-    let server = Server::start(move |_| reply(202).with("location", &location)).await;
+    let server = Server::guarded(BASIC, move |_| reply(202).with("location", &location)).await;
     let fault = upload(&server, &Memory::new("hello")).await.unwrap_err();
     assert!(matches!(cause(&fault), Error::Denied(_)), "{fault}");
     assert!(!format!("{fault} {fault:?}").contains("s3cret"));
@@ -437,6 +437,21 @@ async fn the_session_that_a_mount_opened_is_used() {
     assert!(!mounted);
     uploader.receive(&source.descriptor(), &source, &Silent).await.unwrap();
     assert_eq!(server.requests()[1..], [format!("PUT {}", completion(&source))]);
+}
+
+#[tokio::test]
+async fn a_mount_asks_for_both_repositories() {
+    let token = Server::start(|_| reply(200).body(r#"{"token":"marker"}"#)).await;
+    let challenge = format!("Bearer realm=\"{}\",service=\"test\"", token.url("/token")).leak();
+    let server = Server::guarded(Some(challenge), |_| reply(201)).await;
+    assert!(mount(&server, &Memory::new("hello")).await.1);
+    let asked = &token.seen()[0].target;
+    let scopes: Vec<_> = Url::parse(&token.url(asked))
+        .unwrap()
+        .query_pairs()
+        .filter_map(|(key, value)| (key == "scope").then(|| value.into_owned()))
+        .collect();
+    assert_eq!(scopes, ["repository:team/app:pull,push", "repository:base/image:pull"]);
 }
 
 #[tokio::test]
