@@ -7,7 +7,7 @@ use super::problem::{self, Problem};
 use super::warning::shorten;
 use crate::auth::{self, Challenge};
 use crate::content::{Fault, FaultKind, IntegrityError};
-use crate::http::{self, DisplayUrl, Response, StatusCode, header};
+use crate::http::{self, DisplayUrl, Response, StatusCode};
 use crate::model::DocumentError;
 
 /// The most of an error body that is read, in bytes.

@@ -269,6 +269,24 @@ async fn a_416_realigns_by_the_status_of_the_session() {
 }
 
 #[tokio::test]
+async fn an_empty_session_that_reports_0_0_has_no_byte() {
+    // As Distribution 2.8.3 does it, here after a chunk of which nothing arrived.
+    let once = AtomicUsize::new(0);
+    let (server, state) = chunks(move |seen, _| {
+        (seen.method == "PATCH" && once.fetch_add(1, Ordering::Relaxed) == 0).then(|| reply(502))
+    })
+    .await;
+    let source = Memory::new(patterned(9 * MIB));
+    upload(&server, &source).await.unwrap();
+    assert_eq!(*state.taken.lock().unwrap(), source.bytes);
+    assert_eq!(
+        server.requests().iter().filter(|r| r.starts_with("POST")).count(),
+        2,
+        "one for the whole, one for chunks"
+    );
+}
+
+#[tokio::test]
 async fn a_416_for_ever_ends() {
     let (server, _) = chunks(|seen, _| (seen.method == "PATCH").then(|| reply(416))).await;
     let fault = upload(&server, &Memory::new(patterned(9 * MIB))).await.unwrap_err();
