@@ -4,10 +4,18 @@
 
 mod auth;
 mod concurrency;
+mod faults_content;
+mod faults_server;
+mod faults_transfer;
+mod hops;
+mod keyring;
+mod layers;
 mod local;
 mod login;
 mod pull;
 mod push;
+mod remote;
 mod store;
 mod support;
 mod support_check;
+mod tls;

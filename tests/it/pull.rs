@@ -257,7 +257,7 @@ fn several_references_are_all_attempted() {
     let missing = registry.reference("missing:v1");
     let output = env.rcr(["pull", &one_name, &missing, &two_name]).code(3);
     let both = pinned(&one_name, &one.digest()) + &pinned(&two_name, &two.digest());
-    output.stdout_is(&both).stderr_has(&format!("error: cannot pull `{missing}`")).stderr_has("404");
+    output.stdout_is(&both).stderr_has(&format!("error: cannot pull `{missing}`"));
     assert_eq!(env.references(), [one_name, two_name]);
 }
 
