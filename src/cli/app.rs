@@ -75,7 +75,7 @@ impl App {
             return failure.exit;
         }
         let mut failure = Failure::of(attempted, &error);
-        if error.chain().any(|cause| cause.is::<crate::config::Error>()) {
+        if error.chain().any(<dyn std::error::Error>::is::<crate::config::Error>) {
             (failure.exit, failure.kind) = (Exit::Usage, "bad_configuration");
             failure.hint = Some("say where to keep images with `--store DIR`".to_owned());
         }

@@ -65,7 +65,8 @@ pub(super) fn read_limited(file: &Path, must_exist: bool) -> Result<Option<Strin
         return Err(Error::file(file, 1, format!("a settings file has at most {LIMIT_BYTES} bytes")));
     }
     String::from_utf8(bytes).map(Some).map_err(|e| {
-        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let valid = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
+        let line = line_at(&valid, valid.len());
         Error::file(file, line, "it is not UTF-8")
     })
 }

@@ -30,8 +30,8 @@ pub(super) fn mounts(layout: &Layout, registry: &Registry, except: &str) -> Resu
     let prefix = format!("{registry}/");
     let mut found = BTreeMap::new();
     for entry in layout.entries()? {
-        let source = of(&entry).into_iter().filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned()));
-        let Some(source) = source.filter(|path| path != except).next() else { continue };
+        let mut source = of(&entry).into_iter().filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned()));
+        let Some(source) = source.find(|path| path != except) else { continue };
         // An image that cannot be read is no source; the push itself will say what is wrong with what it needs.
         for part in layout.walk(&entry.descriptor, entry.platforms.as_ref()).unwrap_or_default() {
             found.entry(part.digest).or_insert_with(|| source.clone());

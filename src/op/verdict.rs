@@ -155,7 +155,7 @@ impl Failure {
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
             E::SessionsLost { .. } => self.decide(Exit::Network, "upload_lost", None),
             E::Protocol { .. } => self.decide(Exit::Other, "protocol", None),
-            E::Http { .. } | E::Source(_) => {}
+            E::Http { .. } | E::Auth { .. } | E::Source(_) => {}
         }
     }
 
