@@ -113,13 +113,14 @@ fn style(output: &Output, hints: TerminalHints) -> Style {
     }
 }
 
-/// With `-v` requests are logged, with `-vv` what the libraries below say too. Never a secret: URLs are redacted, and
+/// With `-v` requests are logged, with `-vv` and `-vvv` what the libraries below say too. Never a secret: URLs are redacted, and
 /// headers are not logged at all.
 fn start_logging(verbose: u8) {
     use tracing::level_filters::LevelFilter;
     let level = match verbose {
         0 => return,
-        1 => LevelFilter::DEBUG,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
     tracing_subscriber::fmt()

@@ -80,6 +80,8 @@ impl Settings {
             "allow-nondistributable-artifacts",
             &daemon.allow_nondistributable_artifacts.unwrap_or_default(),
         )?);
+        let overrides: Vec<Override> =
+            flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
         let trust = TrustSettings {
             plain_http: hosts("--plain-http", flags.plain_http.iter().chain(&file.plain_http))?,
             skip_verify: hosts("--tls-skip-verify", flags.tls_skip_verify.iter().chain(&file.tls_skip_verify))?,
@@ -87,6 +89,7 @@ impl Settings {
             authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
             certificate_dirs: places.certificate_dirs(),
             own_certificate_dir: flags.cert_dir.clone(),
+            overrides: overrides.clone(),
         };
         if let Some(missing) = flags.cert_dir.as_deref().filter(|dir| !dir.is_dir()) {
             let message = format!("{} is not a directory", missing.display());
@@ -96,7 +99,7 @@ impl Settings {
         Ok(Self {
             store: flags.store.clone().or(file.store).or_else(|| places.data_home.as_ref().map(|dir| dir.join("rcr"))),
             trust,
-            overrides: flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?,
+            overrides,
             proxy: proxies(environment)?,
             retry: RetryPolicy {
                 retries: flags.retries.or(file.retries).unwrap_or(defaults.retries),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use crate::http::{BoxError, HostPort, HostTrust, Identity, SchemePolicy, is_loopback_name, lookup};
+use crate::http::{BoxError, HostPort, HostTrust, Identity, Override, SchemePolicy, is_loopback_name, lookup};
 
 /// An entry of an insecure list, in Docker's meaning: HTTPS without verification, else plain HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct TrustSettings {
     pub certificate_dirs: Vec<PathBuf>,
     /// A directory of certificates for the registries that the user named, in place of the trees.
     pub own_certificate_dir: Option<PathBuf>,
+    /// Addresses that the user gave for names.
+    pub overrides: Vec<Override>,
 }
 
 impl TrustSettings {
@@ -82,7 +84,9 @@ impl TrustSettings {
         if networks.is_empty() {
             return false;
         }
-        let addresses = host.ip().map(|ip| vec![ip]).or_else(|| lookup(&host.host).ok()).unwrap_or_default();
+        let given = self.overrides.iter().find(|o| o.host == host.host && o.port == host.port).map(|o| o.address);
+        let known = host.ip().or(given).map(|ip| vec![ip]);
+        let addresses = known.or_else(|| lookup(&host.host).ok()).unwrap_or_default();
         addresses.iter().any(|ip| networks.iter().any(|n| n.contains(ip)))
     }
 

@@ -233,7 +233,7 @@ impl Client {
             }
             let response = self.dial(request, url.clone(), headers).await?;
             let status = response.status();
-            tracing::debug!(method = %request.method, url = %DisplayUrl(response.url()), status = status.as_u16());
+            tracing::info!(method = %request.method, url = %DisplayUrl(response.url()), status = status.as_u16());
             if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
                 return Err(Error::ProxyAuthentication { host: url.authority().to_owned() });
             }

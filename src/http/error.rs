@@ -37,12 +37,15 @@ pub enum Error {
         message: String,
     },
     /// No connection.
-    #[error("cannot connect to {host}: {source}")]
+    #[error("cannot connect to {host}: {}", match reason.kind() {
+        io::ErrorKind::Other => reason.to_string(),
+        kind => kind.to_string(),
+    })]
     Connect {
         /// Host and port.
         host: String,
-        /// The cause.
-        source: io::Error,
+        /// The system's error.
+        reason: io::Error,
     },
     /// TLS failed: never retried, never answered with plain HTTP.
     #[error("cannot trust {host}: {}", match problem {
@@ -188,10 +191,10 @@ impl Error {
             return Self::ProxyAuthentication { host };
         }
         if error.is_timeout() {
-            return Self::Connect { host, source: io::ErrorKind::TimedOut.into() };
+            return Self::Connect { host, reason: io::ErrorKind::TimedOut.into() };
         }
         if error.is_connect() {
-            return Self::Connect { host, source: io::Error::other(message) };
+            return Self::Connect { host, reason: io::Error::other(message) };
         }
         Self::Broken { host, message }
     }
@@ -218,7 +221,7 @@ impl Error {
         );
         (refused && io.get_ref().is_none()).then(|| Self::Connect {
             host,
-            source: io.raw_os_error().map_or_else(|| io.kind().into(), io::Error::from_raw_os_error),
+            reason: io.raw_os_error().map_or_else(|| io.kind().into(), io::Error::from_raw_os_error),
         })
     }
 

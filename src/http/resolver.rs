@@ -55,7 +55,8 @@ impl Resolve for Resolver {
                 let asked = host.clone();
                 tokio::task::spawn_blocking(move || lookup(&asked)).await??
             };
-            if let Some(loopback_allowed) = guard {
+            // An address that the user gave may be this machine; a metadata service it may not be.
+            if let Some(loopback_allowed) = guard.map(|allowed| allowed || pinned.is_some()) {
                 for ip in &addresses {
                     if let Some(rule) = forbidden(*ip, loopback_allowed) {
                         return Err(GuardError { host, ip: *ip, rule }.into());

@@ -19,6 +19,7 @@ pub struct Descriptor {
     /// The digest of the content.
     pub digest: Digest,
     /// The size of the content in bytes.
+    #[serde(deserialize_with = "size")]
     pub size: u64,
     /// Where the content may be had beside the registry. Never contacted unless asked to.
     #[serde(default, deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
@@ -60,6 +61,15 @@ impl MediaType {
     }
 }
 
+/// A size, in bytes: an `int64` that is not negative, says the specification.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = u64::deserialize(deserializer)?;
+    if i64::try_from(size).is_err() {
+        return Err(serde::de::Error::custom("a size has at most 63 bits"));
+    }
+    Ok(size)
+}
+
 /// Reads `null` as the default: Go clients emit it for empty lists and maps.
 pub(super) fn null_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -81,7 +91,7 @@ mod tests {
     #[test]
     fn sizes_are_whole_numbers_of_bytes() {
         assert_eq!(parse("7").map(|d| d.size).ok(), Some(7));
-        for bad in ["-1", "1.5", "\"7\"", "null", "1e3", "99999999999999999999999"] {
+        for bad in ["-1", "1.5", "\"7\"", "null", "1e3", "9223372036854775808", "99999999999999999999999"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

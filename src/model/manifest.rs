@@ -107,6 +107,9 @@ impl Manifest {
                 DocumentError::Ambiguous("it has schema 1 fields beside those of a later manifest".into())
             });
         }
+        if let Some(other) = schema_version.filter(|version| *version != 2) {
+            return Err(DocumentError::Malformed(format!("its schemaVersion is {other}, not 2")));
+        }
         let (image, index) = (keys.contains("config") || keys.contains("layers"), keys.contains("manifests"));
         let kind = match (image, index) {
             (true, true) => {
@@ -370,6 +373,7 @@ mod tests {
             ("depth", format!(r#"{{"x":{deep},{}}}"#, image())),
             ("not an object", "[]".to_owned()),
             ("empty", String::new()),
+            ("schema 3", format!(r#"{{"schemaVersion":3,{}}}"#, image())),
             ("fan-out", many),
             (
                 "bad child digest",

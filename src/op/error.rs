@@ -40,6 +40,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A question has nobody to answer it.
+    #[error("there is no terminal to ask for the {what} on")]
+    NoTerminal {
+        /// What would be asked for.
+        what: &'static str,
+        /// How to say it without a terminal.
+        instead: String,
+    },
     /// The command was given something that it cannot work with.
     #[error("{0}")]
     Usage(String),

@@ -82,9 +82,9 @@ impl Failure {
                 };
                 self.decide(Exit::Network, "name_not_resolved", Some(hint));
             }
-            E::Connect { host, source } => {
+            E::Connect { host, reason } => {
                 self.registry = Some(host.clone());
-                let refused = source.kind() == std::io::ErrorKind::ConnectionRefused;
+                let refused = reason.kind() == std::io::ErrorKind::ConnectionRefused;
                 let kind = if refused { "connection_refused" } else { "connect_failed" };
                 let hint = format!(
                     "check the address and port, that the registry runs, and whether a proxy is needed: \
@@ -122,7 +122,10 @@ impl Failure {
             E::TooManyRedirects { .. } => self.decide(Exit::Network, "too_many_redirects", None),
             E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
             E::CertificateFile { .. } | E::Trust(_) => self.decide(Exit::Usage, "bad_certificate_file", None),
-            E::Exhausted { attempts, .. } => self.attempts = Some(*attempts),
+            E::Exhausted { attempts, source } => {
+                self.attempts = Some(*attempts);
+                self.judge_http(source);
+            }
             E::Authorize(_) => {}
             E::Setup(_) => self.decide(Exit::Other, "http_setup", None),
         }
@@ -154,7 +157,7 @@ impl Failure {
             E::Document { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
             E::SessionsLost { .. } => self.decide(Exit::Network, "upload_lost", None),
-            E::Protocol { .. } => self.decide(Exit::Other, "protocol", None),
+            E::Protocol { .. } => self.decide(Exit::Integrity, "protocol", None),
             E::Http { .. } | E::Auth { .. } | E::Source(_) => {}
         }
     }
@@ -191,7 +194,9 @@ impl Failure {
         // Behind an `Arc` these are out of reach for a walk along the sources.
         if let Some(transport) = error.transport() {
             self.judge_http(transport);
-            self.judge_http(transport.innermost());
+            if matches!(transport.innermost(), http::Error::TooLarge { .. }) {
+                self.decide(Exit::Denied, "no_token", None);
+            }
         }
         if let Some(lookup) = error.lookup() {
             self.judge_credential(lookup);
@@ -256,6 +261,7 @@ impl Failure {
                 let hint = available.first().map(|platform| format!("add `--platform {platform}`"));
                 self.decide(Exit::Usage, "several_platforms", hint);
             }
+            Error::NoTerminal { instead, .. } => self.decide(Exit::Usage, "no_terminal", Some(format!("`{instead}`"))),
             Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
             Error::TooDeep { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
         }

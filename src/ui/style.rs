@@ -59,6 +59,8 @@ impl Style {
         match self.progress {
             _ if self.quiet => ProgressMode::None,
             ProgressMode::Auto if drawable && !self.ci => ProgressMode::Bar,
+            // A program that reads JSON finds an error's object alone on stderr.
+            ProgressMode::Auto if self.format == Format::Json => ProgressMode::None,
             ProgressMode::Bar if drawable => ProgressMode::Bar,
             ProgressMode::Auto | ProgressMode::Bar => ProgressMode::Plain,
             chosen => chosen,

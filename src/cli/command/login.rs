@@ -48,7 +48,7 @@ async fn login(app: &App, args: Args, host: &str) -> Result<()> {
     if args.password.is_some() {
         app.printer.warn("a password on the command line is visible to other users; use --password-stdin");
     }
-    let (username, password) = ask(app, args.username, args.password.map(Secret::new), args.password_stdin)?;
+    let (username, password) = ask(app, host, args.username, args.password.map(Secret::new), args.password_stdin)?;
     // Docker's convention for tokens that are exchanged at the token server.
     let credential = if username == "<token>" {
         Credential::Identity { username: None, token: password }
@@ -86,19 +86,21 @@ fn say_where(app: &App, saved: &Saved) {
 /// User name and password: from flags and standard input, or asked for where a person is there to answer.
 fn ask(
     app: &App,
+    host: &str,
     username: Option<String>,
     password: Option<Secret>,
     from_stdin: bool,
 ) -> Result<(String, Secret), anyhow::Error> {
     let interactive = std::io::stdin().is_terminal();
     let usage = |text: &str| Error::Usage(text.to_owned());
+    let nobody = |what| Error::NoTerminal { what, instead: format!("rcr login -u USER --password-stdin {host} <FILE") };
     if from_stdin && username.is_none() {
         return Err(usage("--password-stdin needs the user name with -u USER").into());
     }
     let username = match username {
         Some(username) => username,
         None if interactive => prompt_username(app)?,
-        None => return Err(usage("there is no terminal to ask on: give -u USER and --password-stdin").into()),
+        None => return Err(nobody("user name").into()),
     };
     if username.is_empty() {
         return Err(usage("the user name is empty").into());
@@ -109,7 +111,7 @@ fn ask(
         None if interactive => {
             Secret::new(rpassword::prompt_password("Password: ").context("cannot ask for the password")?)
         }
-        None => return Err(usage("there is no terminal to ask on: give the password with --password-stdin").into()),
+        None => return Err(nobody("password").into()),
     };
     if password.expose().is_empty() {
         return Err(usage("the password is empty").into());
