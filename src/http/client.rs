@@ -187,6 +187,16 @@ impl Client {
             self.pause(&host).await;
             let outcome = self.exchange(&request, authorizer).await;
             let last = !request.retry || attempt > policy.retries;
+            let outcome = match (outcome, request.whole) {
+                (Ok(response), Some(limit)) if !is_retryable(response.status()) => {
+                    let mut response = self.response(response, attempt);
+                    match response.read_whole(limit).await {
+                        Ok(()) => return Ok(response),
+                        Err(error) => Err(error),
+                    }
+                }
+                (outcome, _) => outcome,
+            };
             let (wait, reason) = match outcome {
                 Ok(response) if !is_retryable(response.status()) => return Ok(self.response(response, attempt)),
                 Ok(response) => {

@@ -65,6 +65,9 @@ pub struct Request {
     /// Whether the request may be sent again after it failed. Off for requests that move a server's state on, such
     /// as the chunks of an upload.
     pub retry: bool,
+    /// Reads the body, up to so many bytes and one more, before the answer is handed over: a document that breaks off
+    /// is then asked for again like one that never came.
+    pub whole: Option<usize>,
 }
 
 impl Request {
@@ -79,6 +82,7 @@ impl Request {
             class: Class::Document,
             cross_origin_redirects: true,
             retry: true,
+            whole: None,
         }
     }
 
@@ -100,6 +104,13 @@ impl Request {
     #[must_use]
     pub fn class(mut self, class: Class) -> Self {
         self.class = class;
+        self
+    }
+
+    /// With an answer that is a document of at most `limit` bytes.
+    #[must_use]
+    pub fn whole(mut self, limit: usize) -> Self {
+        self.whole = Some(limit);
         self
     }
 

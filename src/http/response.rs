@@ -11,6 +11,9 @@ pub struct Response {
     inner: reqwest::Response,
     attempts: u32,
     pace: Pace,
+    /// The body, where it was read before the answer was handed over.
+    read: Option<Bytes>,
+    at_end: bool,
 }
 
 /// How slow a body may come: nothing for `idle`, or less than `floor_bytes` in `window`, ends it.
@@ -42,7 +45,19 @@ impl Pace {
 
 impl Response {
     pub(super) fn new(inner: reqwest::Response, attempts: u32, pace: Pace) -> Self {
-        Self { inner, attempts, pace }
+        Self { inner, attempts, pace, read: None, at_end: false }
+    }
+
+    /// Reads the body now, up to `limit` bytes and one more.
+    pub(super) async fn read_whole(&mut self, limit: usize) -> Result<(), Error> {
+        let mut body = BytesMut::new();
+        while body.len() <= limit
+            && let Some(chunk) = self.chunk().await?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        (self.read, self.at_end) = (Some(body.freeze()), true);
+        Ok(())
     }
 
     /// The status.
@@ -86,6 +101,9 @@ impl Response {
     /// # Errors
     /// [`Error::Timeout`] where nothing comes, or too little; else what the transport says.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        if self.at_end {
+            return Ok(self.read.take());
+        }
         let chunk = tokio::time::timeout(self.pace.idle, self.inner.chunk()).await;
         let url = self.inner.url();
         let slow = |what, after| Error::Timeout { host: url.authority().to_owned(), what, after };

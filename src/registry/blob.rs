@@ -38,7 +38,8 @@ impl Repository {
             return Err(too_large());
         }
         let operation = self.about_blob("fetch", digest);
-        let response = self.get_blob(&operation, digest, 0).await?;
+        let whole = usize::try_from(descriptor.size).unwrap_or(usize::MAX);
+        let response = self.get_blob(&operation, digest, 0, Some(whole)).await?;
         check_whole(&operation, descriptor, &response)?;
         let overrun = || {
             Error::Integrity(IntegrityError::Size {
@@ -60,7 +61,7 @@ impl Repository {
             return Ok(Opened { offset, stream: Box::pin(stream::empty()) });
         }
         if offset > 0 {
-            let response = self.get_blob(&operation, &descriptor.digest, offset).await?;
+            let response = self.get_blob(&operation, &descriptor.digest, offset, None).await?;
             if response.status() == StatusCode::OK {
                 check_whole(&operation, descriptor, &response)?;
                 return Ok(Opened { offset: 0, stream: chunks(operation, response) });
@@ -73,15 +74,22 @@ impl Repository {
             // its stated length may be the blob's.
             drop(response);
         }
-        let response = self.get_blob(&operation, &descriptor.digest, 0).await?;
+        let response = self.get_blob(&operation, &descriptor.digest, 0, None).await?;
         check_whole(&operation, descriptor, &response)?;
         Ok(Opened { offset: 0, stream: chunks(operation, response) })
     }
 
-    async fn get_blob(&self, operation: &str, digest: &Digest, offset: u64) -> Result<Response, Error> {
+    async fn get_blob(
+        &self,
+        operation: &str,
+        digest: &Digest,
+        offset: u64,
+        whole: Option<usize>,
+    ) -> Result<Response, Error> {
         // The registry is asked, never the storage that it redirected to before: signed URLs expire.
         let url = self.url(&format!("blobs/{digest}"))?;
         let mut request = identity(Request::new(Method::GET, url)).class(Class::Blob);
+        request.whole = whole;
         if offset > 0
             && let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-"))
         {

@@ -131,7 +131,9 @@ impl Listing {
         if self.visited.len() > self.pages_limit {
             return Err(self.protocol(&format!("the list has more than {} pages", self.pages_limit)));
         }
-        self.host.send(&self.operation(), Request::new(Method::GET, url), &self.authorizer()).await
+        self.host
+            .send(&self.operation(), Request::new(Method::GET, url).whole(PAGE_LIMIT_BYTES), &self.authorizer())
+            .await
     }
 
     async fn check(&self, response: Response) -> Result<Response, Error> {

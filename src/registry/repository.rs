@@ -318,7 +318,8 @@ impl Repository {
 }
 
 fn accepting(request: Request) -> Request {
-    identity(request).header(header::ACCEPT, HeaderValue::from_static(MediaType::ACCEPT))
+    let limit = usize::try_from(MANIFEST_LIMIT_BYTES).unwrap_or(usize::MAX);
+    identity(request).header(header::ACCEPT, HeaderValue::from_static(MediaType::ACCEPT)).whole(limit)
 }
 
 /// Asks for the bytes as they are: their digest is that of no other encoding.

@@ -7,6 +7,7 @@ mod concurrency;
 mod faults_content;
 mod faults_server;
 mod faults_transfer;
+mod generated;
 mod hops;
 mod keyring;
 mod layers;

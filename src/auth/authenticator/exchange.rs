@@ -102,7 +102,7 @@ fn get(mut realm: Url, ask: &Ask, scopes: &[String], basic: Option<HeaderValue>)
         query.extend_pairs(ask.service.iter().map(|service| ("service", service)));
         query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
     }
-    let request = Request::new(Method::GET, realm);
+    let request = Request::new(Method::GET, realm).whole(MAX_TOKEN_BYTES);
     match basic {
         Some(basic) => request.header(names::AUTHORIZATION, basic),
         None => request,
@@ -121,6 +121,7 @@ fn post(realm: Url, ask: &Ask, scopes: &[String], token: &Secret) -> Request {
         .append_pair("refresh_token", token.expose());
     let body = form.query().unwrap_or_default().to_owned();
     Request::new(Method::POST, realm)
+        .whole(MAX_TOKEN_BYTES)
         .header(names::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
         .body(Body::Bytes(body.into()))
 }
