@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::images::{Document, OCI_INDEX, OCI_MANIFEST};
+use crate::support::images::{Document, OCI_INDEX, OCI_MANIFEST, hex};
 use crate::support::{Artifact, Registry, TestEnv};
 
 /// Serves `bytes` as the manifest `evil:v1`, beside an honest image whose parts it may name.
@@ -126,7 +126,7 @@ fn sha512_is_verified_with_sha512() {
     use sha2::Digest as _;
     let image = honest();
     let layer = &image.layers()[0];
-    let hex: String = sha2::Sha512::digest(&layer.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&sha2::Sha512::digest(&layer.bytes));
     for (served, code) in [
         (layer.bytes.clone(), 0),
         (image.layers()[1].bytes[..layer.bytes.len().min(image.layers()[1].bytes.len())].to_vec(), 7),

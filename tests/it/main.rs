@@ -5,6 +5,7 @@
 mod auth;
 mod concurrency;
 mod faults_content;
+mod faults_push;
 mod faults_server;
 mod faults_transfer;
 mod generated;
@@ -20,3 +21,4 @@ mod store;
 mod support;
 mod support_check;
 mod tls;
+mod wire;

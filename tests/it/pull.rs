@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::images::{Document, OCI_INDEX, host_platform};
+use crate::support::images::{DOCKER_LIST, Document, OCI_INDEX, host_platform};
 use crate::support::skopeo::{self, Skopeo};
 use crate::support::{Artifact, Distribution, Registry, Reply, TestEnv};
 
@@ -53,6 +53,20 @@ fn docker_schema_2_keeps_its_bytes() {
     // Debian's skopeo refuses such an entry in a layout, so the bytes are read where rcr pushes them.
     env.rcr(["push", &source, &copy]).success().stdout_is(&pinned(&copy, &digest));
     assert_eq!(Skopeo::new().raw(&copy), raw);
+}
+
+#[test]
+fn a_docker_list_keeps_its_bytes() {
+    let children =
+        ["linux/amd64", "linux/arm64"].map(|platform| Artifact::image(33).platform(platform).docker().build());
+    let list = Artifact::index_of(children.to_vec(), DOCKER_LIST);
+    let registry = Registry::start();
+    registry.add("list", "v1", &list);
+    let (env, reference) = (TestEnv::new(), registry.reference("list:v1"));
+    env.rcr(["pull", "--all-platforms", &reference]).success().stdout_is(&pinned(&reference, &list.digest()));
+    assert_eq!(env.blobs(), list.hexes());
+    env.rcr(["push", &reference, &registry.reference("copy:v1")]).success();
+    assert!(registry.holds("copy", &list), "{registry:?}");
 }
 
 #[test]
@@ -201,7 +215,7 @@ fn a_digest_is_enough() {
     registry.add("pinned", "v1", &image);
     let (env, by_digest) = (TestEnv::new(), registry.reference(&format!("pinned@{}", image.digest())));
     env.rcr(["pull", &by_digest]).success().stdout_is(&format!("{by_digest}\n")).stderr_lacks("Using default tag");
-    assert_eq!(env.references(), [by_digest.clone()]);
+    assert_eq!(env.references(), std::slice::from_ref(&by_digest));
     env.store_verify();
     registry.forget();
     env.rcr(["pull", &by_digest]).success();

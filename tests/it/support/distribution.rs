@@ -21,7 +21,6 @@ pub struct Builder {
     tls: bool,
     auth: String,
     delete: bool,
-    proxy: Option<String>,
 }
 
 impl Builder {
@@ -37,7 +36,7 @@ impl Builder {
     pub fn htpasswd(mut self, user: &str, password: &str) -> Self {
         let hash = bcrypt::hash(password, 4).expect("a bcrypt hash");
         self.files.push(("htpasswd", format!("{user}:{hash}\n")));
-        self.auth = "auth: {htpasswd: {realm: test, path: DIR/htpasswd}}\n".to_owned();
+        self.auth = String::from("auth: {htpasswd: {realm: test, path: DIR/htpasswd}}\n");
         self
     }
 
@@ -59,12 +58,6 @@ impl Builder {
         self
     }
 
-    /// A pull-through cache of another registry.
-    pub fn proxy(mut self, remote: &str) -> Self {
-        self.proxy = Some(remote.to_owned());
-        self
-    }
-
     /// Starts it, and waits until it answers.
     pub fn start(self) -> Distribution {
         let directory = TempDir::new().unwrap();
@@ -80,7 +73,7 @@ impl Builder {
             let log = File::create(directory.path().join("log")).unwrap();
             let mut child = spawn(&config.display().to_string(), log);
             if answers(&mut child, address) {
-                return Distribution { child, address, tls: self.tls, directory };
+                return Distribution { child, address, directory };
             }
         }
         let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
@@ -95,9 +88,6 @@ impl Builder {
         );
         let tls = if self.tls { ", tls: {certificate: DIR/server.crt, key: DIR/server.key}" } else { "" };
         writeln!(config, "http: {{addr: '{address}', secret: not-so-secret{tls}}}").unwrap();
-        if let Some(remote) = &self.proxy {
-            writeln!(config, "proxy: {{remoteurl: '{remote}'}}").unwrap();
-        }
         config + &self.auth
     }
 }
@@ -106,7 +96,6 @@ impl Builder {
 pub struct Distribution {
     child: Child,
     address: SocketAddr,
-    tls: bool,
     directory: TempDir,
 }
 
@@ -136,16 +125,6 @@ impl Distribution {
     /// `127.0.0.1:41234`.
     pub fn host(&self) -> String {
         self.address.to_string()
-    }
-
-    /// The port alone.
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
-    /// `http://127.0.0.1:41234`.
-    pub fn origin(&self) -> String {
-        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
     /// `127.0.0.1:41234/` and the rest.

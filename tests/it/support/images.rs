@@ -1,6 +1,7 @@
 //! Images made for one test: real gzipped tar layers, configurations and manifests, written by hand so that every
 //! byte is the test's own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -24,8 +25,15 @@ const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// `sha256:...` of these bytes.
 pub fn digest_of(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("a string grows");
+        digits
+    })
 }
 
 /// Bytes with the media type that descriptors give them.

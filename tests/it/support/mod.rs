@@ -14,7 +14,7 @@ pub mod token_server;
 
 pub use distribution::Distribution;
 pub use env::TestEnv;
-pub use images::{Artifact, digest_of};
+pub use images::Artifact;
 pub use registry::Registry;
 pub use scripted::{Exchange, Scripted};
 pub use server::{Cut, Listen, Reply, Request, Server};

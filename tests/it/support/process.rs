@@ -65,7 +65,8 @@ impl<'e> Run<'e> {
         let program = self.command.get_program().to_owned();
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot run {program:?}: {error}"));
+        let mut child =
+            self.command.spawn().unwrap_or_else(|error| panic!("cannot run {}: {error}", program.display()));
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = std::mem::take(&mut self.stdin);
         // A program that does not read its input is no failure of the test.

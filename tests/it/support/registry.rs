@@ -24,8 +24,6 @@ pub struct Builder {
     auth: Option<(Vec<String>, String)>,
     page: Option<usize>,
     mount: bool,
-    /// Largest request body; more is 413.
-    body_limit: Option<usize>,
 }
 
 impl Builder {
@@ -82,12 +80,6 @@ impl Builder {
         self
     }
 
-    /// Refuses request bodies larger than this with 413.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = Some(bytes);
-        self
-    }
-
     /// Starts it.
     pub fn start(mut self) -> Registry {
         let state = Arc::new(Mutex::new(State { page: self.page, mount: self.mount, ..State::default() }));
@@ -103,9 +95,6 @@ impl Builder {
     }
 
     fn refusal(&self, request: &Request) -> Option<Reply> {
-        if self.body_limit.is_some_and(|limit| request.body.len() > limit) {
-            return Some(Reply::status(413));
-        }
         let (accepted, challenge) = self.auth.as_ref()?;
         let shown = request.header("authorization");
         if shown.is_some_and(|value| accepted.iter().any(|accepted| accepted == value)) {

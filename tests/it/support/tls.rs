@@ -29,7 +29,7 @@ impl Authority {
 
     /// A server certificate for these names and addresses.
     pub fn issue(&self, names: &[&str]) -> Leaf {
-        self.sign(params(names))
+        self.sign(&params(names))
     }
 
     /// The same, but of a year long past.
@@ -37,10 +37,10 @@ impl Authority {
         let mut params = params(names);
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> Leaf {
+    fn sign(&self, params: &CertificateParams) -> Leaf {
         let key = key();
         let certificate = params.signed_by(&key, &self.0).expect("a signed certificate");
         Leaf { certificate_pem: certificate.pem(), certificate_der: certificate.der().to_vec(), key }

@@ -22,7 +22,6 @@ pub struct Builder {
     users: Users,
     lifetime: Duration,
     listen: Listen,
-    name: String,
 }
 
 impl Builder {
@@ -49,12 +48,6 @@ impl Builder {
         self
     }
 
-    /// Goes by this name in its realm, instead of by its address.
-    pub fn named(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.name);
-        self
-    }
-
     /// Starts it. The tokens that it signs become secrets of the test.
     pub fn start(self, secrets: &Secrets) -> TokenServer {
         let leaf = Leaf::self_signed(&["token.test"]);
@@ -78,14 +71,13 @@ impl Builder {
             let reply = json!({"token": token, "access_token": token, "expires_in": signer.lifetime.as_secs()});
             Reply::ok(reply.to_string()).header("content-type", "application/json")
         });
-        TokenServer { server, name: self.name, certificate: leaf.certificate_pem, issued }
+        TokenServer { server, certificate: leaf.certificate_pem, issued }
     }
 }
 
 /// A running token server.
 pub struct TokenServer {
     server: Server,
-    name: String,
     certificate: String,
     issued: Arc<Mutex<Vec<Vec<String>>>>,
 }
@@ -98,17 +90,12 @@ impl TokenServer {
 
     /// A server to configure; tokens live five minutes.
     pub fn builder() -> Builder {
-        Builder {
-            users: Users::new(),
-            lifetime: Duration::from_secs(300),
-            listen: Listen::default(),
-            name: "127.0.0.1".to_owned(),
-        }
+        Builder { users: Users::new(), lifetime: Duration::from_secs(300), listen: Listen::default() }
     }
 
     /// The URL that challenges name.
     pub fn realm(&self) -> String {
-        format!("{}/token", self.server.origin_as(&self.name))
+        format!("{}/token", self.server.origin())
     }
 
     /// The certificate of the key that it signs with.
