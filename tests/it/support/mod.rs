@@ -9,6 +9,7 @@ pub mod registry;
 pub mod scripted;
 pub mod server;
 pub mod skopeo;
+pub mod tinyproxy;
 pub mod tls;
 pub mod token_server;
 
