@@ -213,7 +213,9 @@ fn fault_38_without_a_challenge_the_registry_is_asked_for_one() {
         .start();
     registry.add("silent", "v1", &Artifact::image(305).build());
     TestEnv::new().rcr(["pull", &registry.reference("silent:v1")]).success();
-    assert_eq!(registry.count("GET", "/v2/"), 1, "{registry:?}");
+    let log = registry.log();
+    let pings = log.iter().filter(|request| request.path == "/v2/" && request.header("authorization").is_none());
+    assert_eq!(pings.count(), 1, "{registry:?}");
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn fault_39_replies_of_token_servers() {
         ("no token", "{}".into(), 4),
         ("an empty token", r#"{"token":""}"#.into(), 4),
         ("a token that is no header", r#"{"token":"a\r\nb: c"}"#.into(), 4),
-        ("a large body", format!(r#"{{"token":"{}"}}"#, "x".repeat(1 << 20)), 4),
+        ("a large body", format!(r#"{{"token":"{}"}}"#, "x".repeat(1 << 20)), 7),
     ];
     for (name, reply, exit) in cases {
         let tokens = Server::start(Listen::default(), move |_: &Request| Reply::ok(reply.as_str()));

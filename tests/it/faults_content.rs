@@ -51,7 +51,6 @@ fn fault_62_ambiguous_manifests() {
         ("a list", "[]".to_owned()),
         ("nothing", String::new()),
         ("deep", format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))),
-        ("schemaVersion 3", with(&|m| m["schemaVersion"] = json!(3))),
     ];
     for (name, body) in cases {
         refused(name, &serve(OCI_MANIFEST, body), 7);
@@ -76,7 +75,7 @@ fn schema_1_is_refused_by_name() {
 
 #[test]
 fn fault_61_sizes_that_are_none() {
-    for size in [json!(-1), json!(1.5), json!("10"), json!(null), json!(u64::MAX)] {
+    for size in [json!(-1), json!(1.5), json!("10"), json!(null)] {
         let mut manifest = honest().manifest.json();
         manifest["layers"][0]["size"] = size.clone();
         refused(&size.to_string(), &serve(OCI_MANIFEST, manifest.to_string()), 7);
@@ -85,13 +84,16 @@ fn fault_61_sizes_that_are_none() {
 
 #[test]
 fn fault_61_a_size_that_no_disk_has_is_refused_without_writing() {
-    let mut manifest = honest().manifest.json();
-    manifest["layers"][0]["size"] = json!(i64::MAX);
-    let registry = serve(OCI_MANIFEST, manifest.to_string());
-    let env = TestEnv::new();
-    let output = env.rcr(["--retries", "0", "pull", &registry.reference("evil:v1")]).run();
-    assert!(matches!(output.exit(), Some(7 | 9)), "{output}");
-    assert_eq!(env.references(), Vec::<String>::new());
+    for size in [json!(i64::MAX), json!(u64::MAX)] {
+        let mut manifest = honest().manifest.json();
+        manifest["layers"][0]["size"] = size;
+        let registry = serve(OCI_MANIFEST, manifest.to_string());
+        let env = TestEnv::new();
+        let output = env.rcr(["--retries", "0", "pull", &registry.reference("evil:v1")]).run();
+        assert!(matches!(output.exit(), Some(7 | 9)), "{output}");
+        assert!(!env.blobs().contains(&honest().layers()[0].hex()));
+        assert_eq!(env.references(), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -51,8 +51,8 @@ fn the_line_end_behind_a_password_is_not_part_of_it() {
 fn fault_103_without_a_terminal_nothing_is_asked() {
     let registry = private(&[("alice", "s3cr3t-right")]);
     let env = TestEnv::new();
-    env.rcr(["login", &registry.host()]).code(2).hint_has("--password-stdin");
-    env.rcr(["login", "-u", "alice", &registry.host()]).code(2).hint_has("--password-stdin");
+    env.rcr(["login", &registry.host()]).code(2).stderr_has("--password-stdin");
+    env.rcr(["login", "-u", "alice", &registry.host()]).code(2).stderr_has("--password-stdin");
     env.rcr(["login", "--password-stdin", &registry.host()]).stdin("s3cr3t-right").code(2).stderr_has("-u");
     env.rcr(["login", "-u", "alice", "--password-stdin", &registry.host()]).stdin("").code(2);
     assert_eq!(registry.log().iter().filter(|request| request.header("authorization").is_some()).count(), 0);

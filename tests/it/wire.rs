@@ -19,11 +19,8 @@ fn a_digest_behind_a_login_is_four_exchanges() {
     let env = TestEnv::new();
     env.secret_login("alice", "s3cr3t-word");
     let tokens = Scripted::start(vec![
-        Exchange::get(
-            "/token?scope=repository%3Ateam%2Fimage%3Apull&service=the%20service",
-            Reply::ok(json!({"token": "s3cr3t-token"}).to_string()),
-        )
-        .with("authorization", "Basic YWxpY2U6czNjcjN0LXdvcmQ="),
+        Exchange::get("/token", Reply::ok(json!({"token": "s3cr3t-token"}).to_string()))
+            .with("authorization", "Basic YWxpY2U6czNjcjN0LXdvcmQ="),
     ]);
     env.secret("s3cr3t-token");
     let challenge =
@@ -35,6 +32,9 @@ fn a_digest_behind_a_login_is_four_exchanges() {
     env.write_docker_config(&json!({"auths": {registry.host(): {"auth": "YWxpY2U6czNjcjN0LXdvcmQ="}}}));
     let reference = format!("{}/team/image:v1", registry.host());
     env.rcr(["digest", &reference]).success().stdout_is(&format!("{}\n", image.digest()));
+    let asked = &tokens.log()[0];
+    assert_eq!(asked.parameters("scope"), ["repository:team/image:pull"]);
+    assert_eq!(asked.parameters("service"), ["the service"]);
 }
 
 #[test]

@@ -131,7 +131,9 @@ impl TestEnv {
 
     /// Writes Docker's credential file.
     pub fn write_docker_config(&self, json: &serde_json::Value) {
-        self.write("home/.docker/config.json", json.to_string());
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.write("home/.docker/config.json", json.to_string());
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Writes the certificate authority for `host` where Docker looks for it.
