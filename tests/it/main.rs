@@ -21,5 +21,6 @@ mod remote;
 mod store;
 mod support;
 mod support_check;
+mod terminal;
 mod tls;
 mod wire;

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -18,6 +19,7 @@ pub struct TestEnv {
     secrets: Secrets,
     credential_files: Mutex<BTreeSet<PathBuf>>,
     variables: Mutex<BTreeMap<String, OsString>>,
+    running: AtomicUsize,
 }
 
 impl TestEnv {
@@ -47,6 +49,7 @@ impl TestEnv {
             secrets: Secrets::default(),
             credential_files: Mutex::default(),
             variables: Mutex::new(variables),
+            running: AtomicUsize::new(0),
         };
         env.may_hold_secrets(&env.docker_config());
         env
@@ -169,8 +172,19 @@ impl TestEnv {
         self.credential_files.lock().unwrap().insert(file.to_owned());
     }
 
-    /// Files that hold a secret and may not.
+    pub(super) fn started(&self) {
+        self.running.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn ended(&self) {
+        self.running.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Files that hold a secret and may not. While a program runs it may be about to rename one.
     pub fn leaking_files(&self) -> Vec<PathBuf> {
+        if self.running.load(Ordering::SeqCst) > 0 {
+            return Vec::new();
+        }
         self.secrets.leaking_files(self.root.path(), &self.credential_files.lock().unwrap())
     }
 

@@ -67,6 +67,7 @@ impl<'e> Run<'e> {
         let started = Instant::now();
         let mut child =
             self.command.spawn().unwrap_or_else(|error| panic!("cannot run {}: {error}", program.display()));
+        self.env.started();
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = std::mem::take(&mut self.stdin);
         // A program that does not read its input is no failure of the test.
@@ -80,6 +81,7 @@ impl<'e> Run<'e> {
             timeout: self.timeout,
             program,
             shown,
+            ended: false,
         }
     }
 
@@ -109,6 +111,7 @@ pub struct Running<'e> {
     timeout: Duration,
     program: OsString,
     shown: String,
+    ended: bool,
 }
 
 impl Running<'_> {
@@ -145,6 +148,7 @@ impl Running<'_> {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         };
+        self.end();
         let output = Output {
             command: format!("{} {}", self.program.display(), self.shown),
             code,
@@ -164,10 +168,19 @@ impl Running<'_> {
     }
 }
 
+impl Running<'_> {
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.env.ended();
+        }
+    }
+}
+
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.kill();
         let _ = self.child.wait();
+        self.end();
     }
 }
 
