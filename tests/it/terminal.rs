@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::process::Run;
-use crate::support::{Artifact, Distribution, Registry, TestEnv};
+use crate::support::{Artifact, Cut, Distribution, Registry, Reply, TestEnv};
 
 /// Runs `$RCR` and the rest of `command` on a terminal of this many columns.
 fn on_a_terminal<'e>(env: &'e TestEnv, columns: usize, command: &str) -> Run<'e> {
@@ -27,24 +27,14 @@ fn on_a_terminal<'e>(env: &'e TestEnv, columns: usize, command: &str) -> Run<'e>
 /// A registry that takes its time, and an image of four layers in it.
 fn slow() -> (Registry, Artifact) {
     let is_blob = |request: &crate::support::Request| request.path.contains("/blobs/");
-    let builder = Registry::builder().spoil(usize::MAX, is_blob, |reply| reply.delayed(Duration::from_millis(400)));
+    let pause = |reply: Reply| {
+        let half = reply.body.len() / 2;
+        reply.cut(half, Cut::Pause(Duration::from_secs(1)))
+    };
+    let builder = Registry::builder().spoil(usize::MAX, is_blob, pause);
     let (registry, image) = (builder.start(), Artifact::image(1800).layers(&[50_000; 4]).build());
     registry.add("team/image", "v1", &image);
     (registry, image)
-}
-
-/// The lines as they were drawn, without what moves the cursor or paints.
-fn drawn(shown: &str) -> Vec<String> {
-    let mut plain = String::new();
-    let mut characters = shown.chars();
-    while let Some(character) = characters.next() {
-        if character == '\x1b' {
-            let _ = characters.by_ref().find(char::is_ascii_alphabetic);
-        } else {
-            plain.push(character);
-        }
-    }
-    plain.split(['\r', '\n']).map(str::to_owned).collect()
 }
 
 #[test]
@@ -59,17 +49,38 @@ fn a_login_asks_and_shows_no_password() {
     assert!(env.docker_config_json()["auths"][registry.host()]["auth"].is_string());
 }
 
+/// What tmux shows of `pull` while it moves bytes, on a terminal of this many columns.
+fn picture(env: &TestEnv, columns: usize, reference: &str) -> String {
+    assert!(std::fs::exists("/usr/bin/tmux").unwrap_or(false), "tmux is missing: install the Debian package `tmux`");
+    let script = format!(
+        "tmux -S \"$HOME/tmux\" -f /dev/null new-session -d -x {columns} -y 24 \"$RCR pull $REF; sleep 60\"
+         shown=
+         until case $shown in *Total*) true ;; *) false ;; esac; do
+             sleep 0.05
+             shown=$(tmux -S \"$HOME/tmux\" capture-pane -p)
+         done
+         printf '%s\\n' \"$shown\"
+         tmux -S \"$HOME/tmux\" kill-server"
+    );
+    let run = env.program("sh", ["-c", &script]).env("RCR", env!("CARGO_BIN_EXE_rcr")).env("REF", reference);
+    run.env("TERM", "xterm-256color").env("SHELL", "/bin/sh").success().stdout
+}
+
 #[test]
-fn bars_are_drawn_and_fit() {
+fn every_layer_has_a_row_and_no_row_wraps() {
     for columns in [80, 40] {
         let (env, (registry, image)) = (TestEnv::new(), slow());
-        let output = on_a_terminal(&env, columns, &format!("pull {}", registry.reference("team/image:v1"))).success();
-        assert!(output.stdout.contains("\x1b["), "{output}");
-        output.clone().stdout_has(&image.layers()[0].hex()[..12]);
-        let bars = drawn(&output.stdout).into_iter().filter(|line| line.contains(&image.layers()[0].hex()[..12]));
-        for line in bars {
-            assert!(line.chars().count() <= columns, "{columns}: {line:?}");
+        let shown = picture(&env, columns, &registry.reference("team/image:v1"));
+        let rows: Vec<_> = shown.lines().filter(|row| !row.is_empty()).collect();
+        for layer in image.layers() {
+            let own = rows.iter().filter(|row| row.starts_with(&layer.hex()[..12])).count();
+            assert_eq!(own, 1, "{columns}:\n{shown}");
         }
+        let known = |row: &str| {
+            let is_layer = image.blobs.iter().any(|blob| row.starts_with(&blob.hex()[..12]));
+            is_layer || row.starts_with("v1: Pulling") || row.starts_with("Total")
+        };
+        assert!(rows.iter().all(|row| known(row)), "a row wraps at {columns} columns:\n{shown}");
     }
 }
 

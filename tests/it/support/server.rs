@@ -112,6 +112,8 @@ pub enum Cut {
     Rst,
     /// Nothing more comes, and the connection stays open.
     Stall,
+    /// The rest comes after this time.
+    Pause(Duration),
 }
 
 /// One reply, and what is wrong with it.
@@ -191,7 +193,7 @@ impl Reply {
         self.without("content-length").header("content-length", length.to_string())
     }
 
-    /// Ends the body after this many bytes. The length that is claimed stays that of the whole.
+    /// Ends the body after this many bytes, or holds it up there. The length that is claimed stays that of the whole.
     pub fn cut(mut self, after: usize, how: Cut) -> Self {
         assert!(after <= self.body.len(), "a cut at {after} is behind the end");
         self.cut = Some((after, how));
@@ -445,9 +447,14 @@ impl Body for FaultyBody {
         }
         let Some((_, how)) = self.cut else { return Poll::Ready(None) };
         // The bytes before the cut must be on the wire before the connection goes.
-        let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_millis(30))));
+        let before = if let Cut::Pause(time) = how { time } else { Duration::from_millis(30) };
+        let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(before)));
         match pause.as_mut().poll(context) {
             Poll::Pending => Poll::Pending,
+            Poll::Ready(()) if matches!(how, Cut::Pause(_)) => {
+                let (after, _) = self.cut.take().expect("a cut");
+                Poll::Ready(Some(Ok(Frame::data(self.data.slice(after..)))))
+            }
             Poll::Ready(()) if how == Cut::Stall => {
                 self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_secs(3600))));
                 context.waker().wake_by_ref();
