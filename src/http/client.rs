@@ -188,7 +188,7 @@ impl Client {
             let outcome = self.exchange(&request, authorizer).await;
             let last = !request.retry || attempt > policy.retries;
             let outcome = match (outcome, request.whole) {
-                (Ok(response), Some(limit)) if !is_retryable(response.status()) => {
+                (Ok(response), Some(limit)) if response.status().is_success() => {
                     let mut response = self.response(response, attempt);
                     match response.read_whole(limit).await {
                         Ok(()) => return Ok(response),

@@ -29,7 +29,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// [`line`] of at most `max_bytes`, and an ellipsis where something was cut.
+/// [`line()`] of at most `max_bytes`, and an ellipsis where something was cut.
 #[must_use]
 pub fn line_capped(text: &str, max_bytes: usize) -> Cow<'_, str> {
     cap(text, max_bytes, line)

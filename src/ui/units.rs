@@ -24,7 +24,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{}{}", digits.trim_end_matches('0').trim_end_matches('.'), UNITS[unit])
 }
 
-/// Bytes per second, as [`bytes`]: `4.5MB/s`.
+/// Bytes per second, as [`bytes()`]: `4.5MB/s`.
 #[must_use]
 pub fn rate(bytes_per_second: u64) -> String {
     format!("{}/s", bytes(bytes_per_second))
