@@ -144,7 +144,7 @@ impl Failure {
             E::NotFound(refusal) => self.decide(Exit::NotFound, "not_found", Some(not_found_advice(refusal))),
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
-            E::Rejected(_) => self.decide(Exit::Rejected, "rejected", None),
+            E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
             E::Server(_) => self.decide(Exit::Network, "server_error", None),
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
@@ -156,7 +156,7 @@ impl Failure {
             E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
             E::Document { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
-            E::SessionsLost { .. } => self.decide(Exit::Network, "upload_lost", None),
+            E::SessionsLost { .. } | E::Stalled { .. } => self.decide(Exit::Network, "upload_lost", None),
             E::Protocol { .. } => self.decide(Exit::Integrity, "protocol", None),
             E::Http { .. } | E::Auth { .. } | E::Source(_) => {}
         }

@@ -96,6 +96,24 @@ pub enum Error {
         /// How many sessions were opened.
         sessions: u32,
     },
+    /// An upload in chunks that does not get on.
+    #[error("cannot {operation}: the registry keeps {received_bytes} bytes, and takes no more")]
+    Stalled {
+        /// What was attempted.
+        operation: String,
+        /// How many bytes it has.
+        received_bytes: u64,
+    },
+    /// The registry wants larger chunks than are held in memory: `OCI-Chunk-Min-Length`.
+    #[error("cannot {operation}: the registry wants chunks of at least {minimum_bytes} bytes, more than {limit_bytes}")]
+    ChunkTooLarge {
+        /// What was attempted.
+        operation: String,
+        /// What it wants.
+        minimum_bytes: u64,
+        /// What it gets at the most.
+        limit_bytes: u64,
+    },
     /// What was to be sent could not be read.
     #[error(transparent)]
     Source(Fault),

@@ -82,6 +82,7 @@ impl Uploader {
     async fn deliver<S: Source>(&self, outflow: &mut Outflow<'_, S>) -> Result<(), Error> {
         let digest = &outflow.descriptor().digest;
         let mut whole = outflow.descriptor().size <= self.whole_limit_bytes.load(Ordering::Relaxed);
+        let mut disputed = false;
         for _ in 0..SESSIONS {
             let mut session = self.session(digest).await?;
             outflow.started();
@@ -95,7 +96,13 @@ impl Uploader {
                 return Ok(());
             }
             self.cancel(&session).await;
-            whole &= !matches!(outcome?, Outcome::WholeRefused);
+            match outcome {
+                // The bytes were hashed on their way out, so they went wrong after that: once is an accident.
+                Err(error) if !disputed && error.answer().is_some_and(|answer| answer.has_code("DIGEST_INVALID")) => {
+                    disputed = true;
+                }
+                outcome => whole &= !matches!(outcome?, Outcome::WholeRefused),
+            }
         }
         Err(Error::SessionsLost { operation: self.about("upload", digest), sessions: SESSIONS })
     }
@@ -170,8 +177,8 @@ impl Uploader {
         let Descriptor { digest, size, .. } = outflow.descriptor();
         let minimum = session.chunk_min_bytes;
         if minimum > CHUNK_CAP_BYTES {
-            let what = format!("the registry wants chunks of at least {minimum} bytes, more than {CHUNK_CAP_BYTES}");
-            return Err(Error::Protocol { operation: self.about("upload", digest), what });
+            let operation = self.about("upload", digest);
+            return Err(Error::ChunkTooLarge { operation, minimum_bytes: minimum, limit_bytes: CHUNK_CAP_BYTES });
         }
         let mut chunk = CHUNK_BYTES.max(minimum);
         let (mut offset, mut setbacks) = (0, 0);
@@ -211,10 +218,8 @@ impl Uploader {
             } else {
                 setbacks += 1;
                 if setbacks >= SETBACKS {
-                    return Err(error.unwrap_or_else(|| Error::Protocol {
-                        operation: self.about("upload", digest),
-                        what: format!("the registry keeps {received} bytes, and takes no more"),
-                    }));
+                    let operation = self.about("upload", digest);
+                    return Err(error.unwrap_or(Error::Stalled { operation, received_bytes: received }));
                 }
                 if let Some(error) = error {
                     pause(setbacks, error).await?;

@@ -290,7 +290,7 @@ async fn an_empty_session_that_reports_0_0_has_no_byte() {
 async fn a_416_for_ever_ends() {
     let (server, _) = chunks(|seen, _| (seen.method == "PATCH").then(|| reply(416))).await;
     let fault = upload(&server, &Memory::new(patterned(9 * MIB))).await.unwrap_err();
-    assert!(matches!(cause(&fault), Error::Protocol { .. }), "{fault}");
+    assert!(matches!(cause(&fault), Error::Stalled { .. }), "{fault}");
     assert_eq!(server.requests().iter().filter(|r| r.starts_with("PATCH")).count(), 3);
 }
 
@@ -376,13 +376,17 @@ async fn a_put_of_unknown_outcome_is_looked_up() {
 }
 
 #[tokio::test]
-async fn a_refused_digest_is_the_callers_business() {
-    let server = Server::scripted([started(), code(400, "DIGEST_INVALID")]).await;
+async fn a_disputed_digest_is_sent_once_more() {
+    let disputed = || code(400, "DIGEST_INVALID");
+    let cancelled = || reply(204);
+    let server = Server::scripted([started(), disputed(), cancelled(), started(), disputed(), cancelled()]).await;
     let fault = upload(&server, &Memory::new("hello")).await.unwrap_err();
     assert!(matches!(cause(&fault), Error::Rejected(r) if r.code() == Some("DIGEST_INVALID")), "{fault}");
     let requests = server.requests();
-    assert_eq!(requests.len(), 3);
-    assert!(requests[2].starts_with("DELETE /up/1?_state="), "the session is cancelled: {requests:?}");
+    assert_eq!(requests.len(), 6);
+    for at in [2, 5] {
+        assert!(requests[at].starts_with("DELETE /up/1?_state="), "the session is cancelled: {requests:?}");
+    }
 }
 
 #[tokio::test]
