@@ -1,4 +1,8 @@
-use clap::{Parser, ValueEnum};
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
 use super::command::Command;
 use crate::config::Flags;
@@ -20,9 +24,82 @@ pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
     #[command(flatten)]
+    pub(super) everywhere: Everywhere,
+}
+
+/// What may stand before a command and after it, in both places at once.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Everywhere {
+    #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]
     pub(super) flags: Flags,
+}
+
+impl Cli {
+    /// The command as `clap` knows it.
+    pub(super) fn definition() -> clap::Command {
+        Self::command().mut_subcommands(with_everywhere)
+    }
+
+    /// Reads the process's arguments.
+    ///
+    /// # Errors
+    /// Mistakes, and requests for help or the version.
+    pub(super) fn read() -> Result<Self, clap::Error> {
+        Self::of(&Self::definition().try_get_matches()?)
+    }
+
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
+        cli.everywhere = Everywhere::of(matches)?;
+        Ok(cli)
+    }
+}
+
+/// Not clap's `global`: with that, what stands after a command replaces all that stands before it, lists included.
+fn with_everywhere(command: clap::Command) -> clap::Command {
+    let everywhere = Everywhere::augment_args(clap::Command::new("rcr"));
+    command.args(everywhere.get_arguments()).mut_subcommands(with_everywhere)
+}
+
+impl Everywhere {
+    /// Puts what was typed at every level into one line, from left to right, and reads that: lists add up, of single
+    /// values the last counts, and a variable counts only where no level has a flag.
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut command = Self::augment_args(clap::Command::new("rcr").args_override_self(true));
+        let mut line = vec![OsString::from("rcr")];
+        let levels = std::iter::successors(Some(matches), |level| level.subcommand().map(|(_, below)| below));
+        for level in levels {
+            for arg in command.get_arguments() {
+                let id = arg.get_id().as_str();
+                if level.value_source(id) != Some(ValueSource::CommandLine) {
+                    continue;
+                }
+                let flag = format!("--{}", arg.get_long().unwrap_or(id));
+                match arg.get_action() {
+                    ArgAction::SetTrue => line.push(flag.into()),
+                    ArgAction::Count => {
+                        line.extend(std::iter::repeat_n(flag.into(), level.get_count(id).into()));
+                    }
+                    _ => {
+                        for value in level.get_raw(id).into_iter().flatten() {
+                            let mut both = OsString::from(format!("{flag}="));
+                            both.push(value);
+                            line.push(both);
+                        }
+                    }
+                }
+            }
+        }
+        let typed = command.try_get_matches_from_mut(line)?;
+        // Not clap's `conflicts_with`, which takes a variable for a flag.
+        if typed.get_flag("json") && typed.value_source("format") == Some(ValueSource::CommandLine) {
+            let text = "the argument '--json' cannot be used with '--format <FORMAT>'";
+            return Err(command.error(ErrorKind::ArgumentConflict, text));
+        }
+        Self::from_arg_matches(&typed)
+    }
 }
 
 /// How things are printed.
@@ -30,23 +107,23 @@ pub struct Cli {
 #[command(next_help_heading = "Output options")]
 pub(super) struct Output {
     /// Print results and errors as text or JSON [default: text]
-    #[arg(long, global = true, env = "RCR_FORMAT", value_name = "FORMAT", hide_env_values = true)]
+    #[arg(long, env = "RCR_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     pub(super) format: Option<Format>,
 
     /// Short for --format json
-    #[arg(long, global = true, conflicts_with = "format")]
+    #[arg(long)]
     pub(super) json: bool,
 
     /// Show progress as bars, lines or JSON events [default: auto]
-    #[arg(long, global = true, env = "RCR_PROGRESS", value_name = "MODE", hide_env_values = true)]
+    #[arg(long, env = "RCR_PROGRESS", value_name = "MODE", hide_env_values = true)]
     pub(super) progress: Option<Progress>,
 
     /// Say nothing but results and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub(super) quiet: bool,
 
     /// Log requests; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub(super) verbose: u8,
 }
 
@@ -93,12 +170,41 @@ impl From<Progress> for ui::ProgressMode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        Cli::definition().debug_assert();
+    }
+
+    #[test]
+    fn what_stands_before_a_command_and_after_it_adds_up() {
+        let read = |line: &str| {
+            let line = format!("rcr {line}");
+            Cli::of(&Cli::definition().try_get_matches_from(line.split(' ')).unwrap()).map(|cli| cli.everywhere)
+        };
+        let insecure = |line: &str| read(line).unwrap().flags.insecure_registry;
+        assert_eq!(
+            insecure("--insecure-registry a,b pull --insecure-registry c --insecure-registry d x"),
+            ["a", "b", "c", "d"]
+        );
+        assert_eq!(
+            insecure("--insecure-registry a store --insecure-registry b path --insecure-registry c"),
+            ["a", "b", "c"]
+        );
+        assert_eq!(insecure("--insecure-registry a images"), ["a"]);
+        assert_eq!(insecure("images --insecure-registry a"), ["a"]);
+
+        let retries = |line: &str| read(line).unwrap().flags.retries;
+        assert_eq!(retries("--retries 1 images --retries 2"), Some(2));
+        assert_eq!(retries("--retries 1 images"), Some(1));
+
+        let output =
+            |line: &str| read(line).map(|e| (e.output.format, e.output.json, e.output.quiet, e.output.verbose));
+        assert!(matches!(output("-v images -vv"), Ok((None, false, false, 3))));
+        assert!(matches!(output("-q images"), Ok((None, false, true, 0))));
+        for contradiction in ["--json images --format text", "--format json images --json", "-q images -v"] {
+            assert!(output(contradiction).is_err(), "{contradiction}");
+        }
     }
 }

@@ -11,8 +11,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
-
 use app::App;
 pub use args::Cli;
 use args::Output;
@@ -27,7 +25,7 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 /// Runs the program on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help and versions to stdout with 0, mistakes to stderr with 2. A closed pipe is quiet.
@@ -40,9 +38,9 @@ pub fn main() -> ExitCode {
         }
     };
     let environment = Environment::of_process();
-    let printer = Arc::new(Printer::new(style(&cli.output, Settings::terminal(&environment))));
-    start_logging(cli.output.verbose);
-    let exit = match Settings::load(&cli.flags, &environment) {
+    let printer = Arc::new(Printer::new(style(&cli.everywhere.output, Settings::terminal(&environment))));
+    start_logging(cli.everywhere.output.verbose);
+    let exit = match Settings::load(&cli.everywhere.flags, &environment) {
         Ok(settings) => run(cli, settings, &printer),
         Err(error) => {
             let mut failure = Failure::of("cannot use the settings", &error.into());
@@ -67,7 +65,7 @@ pub fn main() -> ExitCode {
 /// The command as `clap` knows it: for completions, man pages and their tests.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    Cli::definition()
 }
 
 fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {

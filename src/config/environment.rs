@@ -22,6 +22,11 @@ impl Environment {
         self.get(name).map(|value| value.to_string_lossy().into_owned())
     }
 
+    /// The parts between commas.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        self.text(name).map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }

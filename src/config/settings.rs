@@ -63,7 +63,10 @@ impl Settings {
         let daemon_file = places.system.join("etc/docker/daemon.json");
         let daemon = DaemonJson::read(&daemon_file)?;
 
+        // A flag puts a variable aside; of what is insecure, both count.
+        let listed = |name: &str| environment.list(name);
         let mut insecure = rules("--insecure-registry", &flags.insecure_registry)?;
+        insecure.extend(rules("RCR_INSECURE_REGISTRY", &listed("RCR_INSECURE_REGISTRY"))?);
         insecure.extend(rules("insecure-registries", &file.insecure_registries)?);
         for text in daemon.insecure_registries.unwrap_or_default() {
             insecure.push(InsecureRule::parse(&text).ok_or_else(|| {
@@ -83,8 +86,11 @@ impl Settings {
         let overrides: Vec<Override> =
             flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
         let trust = TrustSettings {
-            plain_http: hosts("--plain-http", flags.plain_http.iter().chain(&file.plain_http))?,
-            skip_verify: hosts("--tls-skip-verify", flags.tls_skip_verify.iter().chain(&file.tls_skip_verify))?,
+            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP"), &file.plain_http])?,
+            skip_verify: hosts(
+                "--tls-skip-verify",
+                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY"), &file.tls_skip_verify],
+            )?,
             insecure,
             authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
             certificate_dirs: places.certificate_dirs(),
@@ -194,11 +200,11 @@ fn rules(name: &'static str, texts: &[String]) -> Result<Vec<InsecureRule>, Erro
     texts.iter().map(parse).collect()
 }
 
-fn hosts<'a>(name: &'static str, texts: impl Iterator<Item = &'a String>) -> Result<Vec<HostPort>, Error> {
+fn hosts(name: &'static str, lists: &[&Vec<String>]) -> Result<Vec<HostPort>, Error> {
     let parse = |text: &String| {
         HostPort::parse(text).ok_or_else(|| Error::Value { name, message: format!("{text:?} is not host[:port]") })
     };
-    texts.map(parse).collect()
+    lists.iter().copied().flatten().map(parse).collect()
 }
 
 fn realms(

@@ -133,6 +133,24 @@ fn fault_27_plain_http_is_spoken_only_where_that_was_said() {
 }
 
 #[test]
+fn hosts_add_up_from_before_the_command_after_it_and_the_environment() {
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(1201).build());
+    let host = registry.host_as("registry.test");
+    let (this, other) = (format!("--insecure-registry={host}"), "--insecure-registry=other.test".to_owned());
+    for (before, after) in [(&this, &other), (&other, &this)] {
+        TestEnv::new().rcr([before]).args(pull(&registry, "registry.test")).arg(after).success();
+    }
+    for (variable, flag) in
+        [("RCR_INSECURE_REGISTRY", "--insecure-registry=other.test"), ("RCR_PLAIN_HTTP", "--plain-http=other.test")]
+    {
+        let env = TestEnv::new();
+        env.set(variable, format!("another.test,{host}"));
+        env.rcr(pull(&registry, "registry.test")).arg(flag).success();
+    }
+}
+
+#[test]
 fn docker_says_which_registries_are_insecure() {
     let registry = Registry::start();
     registry.add("image", "v1", &Artifact::image(1202).build());
