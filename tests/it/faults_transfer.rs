@@ -165,6 +165,20 @@ fn fault_13_a_body_that_is_too_long_is_refused() {
 }
 
 #[test]
+fn fault_13_no_more_is_read_than_there_should_be() {
+    // Behind the right bytes a few more come, and then nothing for a long time: there is nothing to wait for.
+    let case = Case::new(918, |builder, digest| {
+        let endless = |mut reply: Reply| {
+            let end = reply.body.len() + 1000;
+            reply.body.resize(end + 1000, 0);
+            reply.chunked().cut(end, Cut::Stall)
+        };
+        builder.spoil(usize::MAX, move |r| r.path.ends_with(&digest), endless)
+    });
+    case.fails_with(7);
+}
+
+#[test]
 fn fault_14_a_body_without_a_length_is_fine() {
     let case =
         Case::new(909, |builder, digest| builder.spoil(usize::MAX, move |r| r.path.ends_with(&digest), Reply::chunked));
@@ -263,16 +277,19 @@ fn fault_19_a_body_that_was_encoded_on_the_way_is_refused() {
 
 #[test]
 fn a_size_that_lies_is_refused() {
-    for lie in [-1_i64, 1] {
+    for (lie, chunked) in [(-1_i64, false), (1, false), (-1, true), (1, true)] {
         let mut image = Artifact::image(915).build();
         let mut manifest = image.manifest.json();
         let size = manifest["layers"][0]["size"].as_i64().unwrap();
         manifest["layers"][0]["size"] = (size + lie).into();
         image.manifest = Document::new(&image.manifest.media_type, manifest.to_string());
-        let (env, registry) = (TestEnv::new(), Registry::start());
+        let is_blob = |request: &Request| request.path.contains("/blobs/");
+        let frame = move |reply: Reply| if chunked { reply.chunked() } else { reply };
+        let (env, registry) = (TestEnv::new(), Registry::builder().spoil(usize::MAX, is_blob, frame).start());
         registry.add("lie", "v1", &image);
-        env.rcr(["--retries", "1", "pull", &registry.reference("lie:v1")]).code(7);
-        assert!(!env.blobs().contains(&image.layers()[0].hex()), "{lie}");
+        let output = env.rcr(["--retries", "1", "pull", &registry.reference("lie:v1")]).run();
+        assert_eq!(output.exit(), Some(7), "{lie} {chunked}\n{output}");
+        assert!(!env.blobs().contains(&image.layers()[0].hex()), "{lie} {chunked}");
         assert_eq!(env.references(), Vec::<String>::new());
         env.store_verify();
     }
