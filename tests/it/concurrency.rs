@@ -42,6 +42,26 @@ fn fault_84_eight_processes_leave_eight_tags() {
 }
 
 #[test]
+fn fault_84_tags_in_quick_succession_all_stay() {
+    let (env, registry) = (TestEnv::new(), Registry::start());
+    registry.add("quick", "v1", &Artifact::image(602).build());
+    let source = registry.reference("quick:v1");
+    env.rcr(["pull", &source]).success();
+    thread::scope(|scope| {
+        for worker in 0..8 {
+            let (env, source) = (&env, &source);
+            scope.spawn(move || {
+                for n in 0..12 {
+                    env.rcr(["tag", source, &format!("example.com/quick/{worker}:{n}")]).success();
+                }
+            });
+        }
+    });
+    assert_eq!(index_of(&env).len(), 1 + 8 * 12);
+    env.store_verify();
+}
+
+#[test]
 fn fault_83_eight_processes_fetch_one_image_once() {
     let slow = |reply: crate::support::Reply| reply.delayed(Duration::from_millis(150));
     let registry = Registry::builder().spoil(usize::MAX, |request| request.path.contains("/blobs/"), slow).start();

@@ -274,8 +274,7 @@ fn errors_for_programs_are_one_object() {
     let refusal = Reply::error(403, "DENIED", "no entry");
     let (output, registry) = pull_after(usize::MAX, |r| r.path.contains("/v2/image/"), refusal, &["--format", "json"]);
     let output = output.code(4);
-    let error: serde_json::Value = serde_json::from_str(output.stderr.lines().last().unwrap_or_default())
-        .unwrap_or_else(|e| panic!("{e}\n{output}"));
+    let error = output.error_json();
     assert_eq!(error["exit"], 4);
     assert_eq!(error["http_status"], 403);
     assert_eq!(error["registry_code"], "DENIED");

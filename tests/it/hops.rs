@@ -148,8 +148,10 @@ fn fault_52_a_realm_on_this_machine_or_a_metadata_server_is_not_contacted() {
     for realm in loopback.iter().map(String::as_str).chain(metadata) {
         let registry = world.registry(bearer(realm), &Artifact::image(804).build());
         std::fs::remove_file(world.env.docker_config()).unwrap();
-        let output = world.pull(&registry, &[]).run();
+        let output = world.pull(&registry, &[]).args(["--format", "json"]).run();
         assert_eq!(output.exit(), Some(8), "{realm}\n{output}");
+        // Refused before it was contacted, and not because of what answered there.
+        assert_eq!(output.error_json()["kind"], "refused_target", "{realm}\n{output}");
     }
     assert_eq!(tokens.lines(), Vec::<String>::new());
 
@@ -157,7 +159,9 @@ fn fault_52_a_realm_on_this_machine_or_a_metadata_server_is_not_contacted() {
     let registry = world.registry(bearer("https://auth.evil.test/token"), &Artifact::image(804).build());
     std::fs::remove_file(world.env.docker_config()).unwrap();
     let flags = [registry.resolve("registry.example.com"), "--resolve=auth.evil.test:443:169.254.169.254".to_owned()];
-    world.env.rcr(flags).args(["pull", &named(&registry, "registry.example.com")]).code(8);
+    let run = world.env.rcr(flags).args(["--format", "json", "pull", &named(&registry, "registry.example.com")]);
+    let output = run.code(8);
+    assert_eq!(output.error_json()["kind"], "refused_target", "{output}");
 }
 
 #[test]

@@ -252,6 +252,13 @@ impl Output {
         self
     }
 
+    /// The error that `--format json` puts on the last line of standard error.
+    #[track_caller]
+    pub fn error_json(&self) -> serde_json::Value {
+        let last = self.stderr.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("the last line is no JSON: {error}\n{self}"))
+    }
+
     /// Standard output as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
