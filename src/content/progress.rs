@@ -23,20 +23,20 @@ pub enum Event<'a> {
     /// The plan is made: so many blobs and bytes are to move, so many are there.
     Planned { blobs: usize, bytes: u64, present: usize },
     /// A blob is waiting for its turn. All blobs of a plan are announced before the first starts.
-    Queued { digest: &'a Digest, bytes: u64 },
+    Queued { blob: &'a Descriptor },
     /// The destination has the blob.
-    Present { digest: &'a Digest },
+    Present { blob: &'a Descriptor },
     /// The destination took the blob over from another of its repositories.
-    Mounted { digest: &'a Digest },
+    Mounted { blob: &'a Descriptor },
     /// Bytes of the blob start to move, at `offset` of `bytes`.
     Started { digest: &'a Digest, offset: u64, bytes: u64 },
     /// `bytes` more of the blob have moved.
     Advanced { digest: &'a Digest, bytes: u64 },
     /// The blob is whole, verified and kept.
-    Finished { digest: &'a Digest },
+    Finished { blob: &'a Descriptor },
     /// A blob is left out: `reason` says why.
-    Skipped { digest: &'a Digest, reason: &'a str },
-    /// An attempt failed; the next follows after `wait`.
+    Skipped { blob: &'a Descriptor, reason: &'a str },
+    /// An attempt failed; the next follows after `wait`. `what` is a host, or a blob's short digest.
     Retrying { what: &'a str, attempt: u32, wait: Duration, reason: &'a str },
     /// The transfer is done.
     Done { reference: &'a Reference, descriptor: &'a Descriptor, changed: bool },

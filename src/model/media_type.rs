@@ -72,6 +72,16 @@ impl MediaType {
         }
     }
 
+    /// Whether this labels the configuration of an image or artifact, by the known names and by the pattern that other
+    /// kinds of artifacts follow (`application/vnd.cncf.helm.config.v1+json`), or the empty one.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        *self == Self::OCI_CONFIG
+            || *self == Self::DOCKER_CONFIG
+            || self.as_str() == "application/vnd.oci.empty.v1+json"
+            || self.0.contains(".config.") && self.0.ends_with("+json")
+    }
+
     /// Layers that their publisher forbids to redistribute (Windows base layers):
     /// image-spec `layer.md`, "Non-Distributable Layers", and Docker's foreign layers.
     #[must_use]
@@ -104,6 +114,28 @@ mod tests {
         let with = MediaType::new("application/vnd.oci.image.index.v1+json; charset=utf-8");
         assert_eq!(with, MediaType::OCI_INDEX);
         assert_eq!(with.kind(), Kind::Index);
+    }
+
+    #[test]
+    fn configurations_are_told_from_layers() {
+        let yes = [
+            "application/vnd.oci.image.config.v1+json",
+            "application/vnd.docker.container.image.v1+json",
+            "application/vnd.cncf.helm.config.v1+json",
+            "application/vnd.oci.empty.v1+json",
+        ];
+        for text in yes {
+            assert!(MediaType::new(text).is_config(), "{text}");
+        }
+        let no = [
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+            "application/vnd.docker.image.rootfs.diff.tar.gzip",
+            "application/spdx+json",
+            "application/vnd.in-toto+json",
+        ];
+        for text in no {
+            assert!(!MediaType::new(text).is_config(), "{text}");
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub async fn push(
             documents.push(part);
         } else if part.media_type.is_nondistributable() && !options.nondistributable {
             let reason = "non-distributable layer, not pushed";
-            progress.report(Event::Skipped { digest: &part.digest, reason });
+            progress.report(Event::Skipped { blob: &part, reason });
         } else {
             blobs.push(part);
         }

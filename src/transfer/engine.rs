@@ -61,10 +61,10 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
     /// That failure.
     pub async fn run(&self, plan: &Plan) -> Result<Totals, Fault> {
         for blob in &plan.present {
-            self.progress.report(Event::Present { digest: &blob.digest });
+            self.progress.report(Event::Present { blob });
         }
         for blob in &plan.fetch {
-            self.progress.report(Event::Queued { digest: &blob.digest, bytes: blob.size });
+            self.progress.report(Event::Queued { blob });
         }
         let outcomes =
             stream::iter(&plan.fetch).map(|blob| self.blob(blob)).buffer_unordered(self.limits.concurrency.max(1));
@@ -86,7 +86,7 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
 
     async fn blob(&self, blob: &Descriptor) -> Result<Outcome, Fault> {
         if self.sink.mount(blob).await {
-            self.progress.report(Event::Mounted { digest: &blob.digest });
+            self.progress.report(Event::Mounted { blob });
             return Ok(Outcome::Mounted);
         }
         let (mut failures, mut corrupt, mut moved) = (0, false, 0);
@@ -94,11 +94,11 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
             let tally = Tally { inner: self.progress, bytes: AtomicU64::new(0) };
             let fault = match self.sink.receive(blob, self.source, &tally).await {
                 Ok(Stored::Present) => {
-                    self.progress.report(Event::Present { digest: &blob.digest });
+                    self.progress.report(Event::Present { blob });
                     return Ok(Outcome::Present);
                 }
                 Ok(Stored::Moved { bytes }) => {
-                    self.progress.report(Event::Finished { digest: &blob.digest });
+                    self.progress.report(Event::Finished { blob });
                     return Ok(Outcome::Moved(moved + bytes));
                 }
                 Err(fault) => fault,

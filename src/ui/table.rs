@@ -95,7 +95,7 @@ impl Table {
 }
 
 /// `cell` cut to `width` columns with an ellipsis as its last.
-fn shorten(cell: &str, width: usize) -> String {
+pub(super) fn shorten(cell: &str, width: usize) -> String {
     if text_width(cell) <= width {
         return cell.to_owned();
     }

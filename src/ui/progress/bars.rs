@@ -118,13 +118,13 @@ impl Bars {
             state.lines.extend(lines);
             match event {
                 Event::Pulling { .. } | Event::Pushing { .. } => state.moving_since = None,
-                Event::Started { .. } => _ = state.moving_since.get_or_insert(now),
+                Event::Started { .. } | Event::Retrying { .. } => _ = state.moving_since.get_or_insert(now),
                 _ => {}
             }
         }
         match event {
             Event::Advanced { .. } => {}
-            Event::Started { .. } => self.start(),
+            Event::Started { .. } | Event::Retrying { .. } => self.start(),
             // Results follow on stdout: what belongs above them is written first.
             Event::Done { .. } => self.canvas.paint(),
             _ if lock(&self.painter).is_none() => self.canvas.paint(),
@@ -235,7 +235,7 @@ mod tests {
     use indicatif::TermLike;
 
     use super::super::clock::tests::Hand;
-    use super::super::tests::{Script, digest, printer};
+    use super::super::tests::{Script, digest, layer, printer};
     use super::*;
     use crate::ui::printer::tests::Memory;
     use crate::ui::{ProgressMode, Style};
@@ -361,10 +361,10 @@ mod tests {
     /// Two layers on their way, half a second after they started.
     fn half_way(bars: &Bars, hand: &Hand, script: &Script) {
         bars.report(&Event::Pulling { reference: &script.reference });
-        bars.report(&Event::Queued { digest: &digest(1), bytes: 10_000_000 });
-        bars.report(&Event::Queued { digest: &digest(2), bytes: 40_000_000 });
-        for (layer, bytes) in [(1, 10_000_000), (2, 40_000_000)] {
-            bars.report(&Event::Started { digest: &digest(layer), offset: 0, bytes });
+        bars.report(&Event::Queued { blob: &layer(1, 10_000_000) });
+        bars.report(&Event::Queued { blob: &layer(2, 40_000_000) });
+        for (number, bytes) in [(1, 10_000_000), (2, 40_000_000)] {
+            bars.report(&Event::Started { digest: &digest(number), offset: 0, bytes });
         }
         hand.advance(500);
         bars.report(&Event::Advanced { digest: &digest(1), bytes: 5_000_000 });
@@ -401,7 +401,7 @@ Total 0/2     [=====>            ]  30%";
         let (bars, hand, screen) = bars(80);
         let script = Script::new();
         half_way(&bars, &hand, &script);
-        bars.report(&Event::Finished { digest: &digest(1) });
+        bars.report(&Event::Finished { blob: &layer(1, 10_000_000) });
         bars.canvas.paint();
         let expected = "\
 latest: Pulling from library/debian
@@ -414,7 +414,7 @@ Total 1/2 layers          [=====>       ]       20MB/50MB    30MB/s     1s left"
         bars.canvas.paint();
         assert!(screen.text().contains("Pull complete\ndocker.io/library/debian:latest\n222222222222: D"));
 
-        bars.report(&Event::Finished { digest: &digest(2) });
+        bars.report(&Event::Finished { blob: &layer(2, 40_000_000) });
         bars.report(&Event::Done { reference: &script.reference, descriptor: &script.manifest, changed: true });
         bars.close();
         let expected = "\
@@ -430,7 +430,7 @@ Status: Downloaded newer image for docker.io/library/debian:latest";
     #[test]
     fn nothing_is_drawn_before_a_quarter_of_a_second() {
         let (bars, hand, screen) = bars(80);
-        bars.report(&Event::Queued { digest: &digest(1), bytes: 10 });
+        bars.report(&Event::Queued { blob: &layer(1, 10) });
         bars.report(&Event::Started { digest: &digest(1), offset: 0, bytes: 10 });
         for (milliseconds, drawn) in [(0, false), (249, false), (1, true)] {
             hand.advance(milliseconds);
@@ -450,14 +450,14 @@ Status: Downloaded newer image for docker.io/library/debian:latest";
     #[test]
     fn a_hostile_reason_does_not_reach_the_screen() {
         let (bars, _, screen) = bars(80);
-        bars.report(&Event::Skipped { digest: &digest(1), reason: "\u{1b}[2J" });
+        bars.report(&Event::Skipped { blob: &layer(1, 1), reason: "\u{1b}[2J" });
         assert_eq!(screen.text(), "111111111111: Skipped: \\u{1b}[2J");
     }
 
     #[test]
     fn the_painter_paints_by_itself_and_stops_when_closed() {
         let (bars, hand, screen) = bars(80);
-        bars.report(&Event::Queued { digest: &digest(1), bytes: 10 });
+        bars.report(&Event::Queued { blob: &layer(1, 10) });
         bars.report(&Event::Started { digest: &digest(1), offset: 0, bytes: 10 });
         hand.advance(1000);
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
@@ -475,7 +475,7 @@ Status: Downloaded newer image for docker.io/library/debian:latest";
         let style = Style { stderr_is_terminal: true, progress: ProgressMode::Bar, ..Style::default() };
         let (printer, stderr): (Arc<Printer>, Memory) = printer(style);
         let listener = printer.progress();
-        listener.report(Event::Present { digest: &digest(1) });
+        listener.report(Event::Present { blob: &layer(1, 1) });
         for _ in 0..2 {
             listener.report(Event::Warning { text: "the clock is wrong" });
         }

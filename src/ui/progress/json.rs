@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::clock::Clock;
-use super::ledger::Ledger;
+use super::ledger::{BlobKind, Ledger};
 use crate::content::{Event, Progress};
 use crate::model::{Digest, MediaType, Reference};
 use crate::ui::Printer;
@@ -63,29 +63,36 @@ enum Body<'a> {
     },
     LayerQueued {
         digest: &'a Digest,
+        kind: BlobKind,
         total_bytes: u64,
     },
     LayerPresent {
         digest: &'a Digest,
+        kind: BlobKind,
     },
     LayerMounted {
         digest: &'a Digest,
+        kind: BlobKind,
     },
     LayerStarted {
         digest: &'a Digest,
+        kind: BlobKind,
         offset_bytes: u64,
         total_bytes: u64,
     },
     LayerProgress {
         digest: &'a Digest,
+        kind: BlobKind,
         done_bytes: u64,
         total_bytes: u64,
     },
     LayerFinished {
         digest: &'a Digest,
+        kind: BlobKind,
     },
     LayerSkipped {
         digest: &'a Digest,
+        kind: BlobKind,
         reason: &'a str,
     },
     Retrying {
@@ -148,11 +155,13 @@ impl Progress for Json {
                 size_bytes: descriptor.size,
             },
             Event::Planned { blobs, bytes, present } => Body::Planned { blobs, total_bytes: bytes, present },
-            Event::Queued { digest, bytes } => Body::LayerQueued { digest, total_bytes: bytes },
-            Event::Present { digest } => Body::LayerPresent { digest },
-            Event::Mounted { digest } => Body::LayerMounted { digest },
+            Event::Queued { blob } => {
+                Body::LayerQueued { digest: &blob.digest, kind: BlobKind::of(blob), total_bytes: blob.size }
+            }
+            Event::Present { blob } => Body::LayerPresent { digest: &blob.digest, kind: BlobKind::of(blob) },
+            Event::Mounted { blob } => Body::LayerMounted { digest: &blob.digest, kind: BlobKind::of(blob) },
             Event::Started { digest, offset, bytes } => {
-                Body::LayerStarted { digest, offset_bytes: offset, total_bytes: bytes }
+                Body::LayerStarted { digest, kind: state.ledger.kind(digest), offset_bytes: offset, total_bytes: bytes }
             }
             Event::Advanced { digest, .. } => {
                 let recent = |at: &Duration| now.saturating_sub(*at) < LAYER_INTERVAL;
@@ -162,10 +171,12 @@ impl Progress for Json {
                 state.told.insert(digest.clone(), now);
                 let (done_bytes, total_bytes) =
                     state.ledger.get(digest).map_or((0, 0), |layer| (layer.done_bytes, layer.total_bytes));
-                Body::LayerProgress { digest, done_bytes, total_bytes }
+                Body::LayerProgress { digest, kind: state.ledger.kind(digest), done_bytes, total_bytes }
             }
-            Event::Finished { digest } => Body::LayerFinished { digest },
-            Event::Skipped { digest, reason } => Body::LayerSkipped { digest, reason },
+            Event::Finished { blob } => Body::LayerFinished { digest: &blob.digest, kind: BlobKind::of(blob) },
+            Event::Skipped { blob, reason } => {
+                Body::LayerSkipped { digest: &blob.digest, kind: BlobKind::of(blob), reason }
+            }
             Event::Retrying { what, attempt, wait, reason } => {
                 Body::Retrying { what, attempt, wait_seconds: seconds(wait), reason }
             }
@@ -225,21 +236,24 @@ mod tests {
             r#"{"schema":1,"event":"planned","blobs":3,"total_bytes":100000000,"present":1,"time":1700000000.0}"#
                 .to_owned(),
             format!(
-                r#"{{"schema":1,"event":"layer_queued","digest":"{}","total_bytes":30000000,"time":1700000000.0}}"#,
+                r#"{{"schema":1,"event":"layer_queued","digest":"{}","kind":"config","total_bytes":7,"time":1700000000.0}}"#,
+                digest("4")
+            ),
+            format!(
+                r#"{{"schema":1,"event":"layer_queued","digest":"{}","kind":"layer","total_bytes":30000000,"time":1700000000.0}}"#,
                 digest("1")
             ),
             format!(
-                r#"{{"schema":1,"event":"layer_queued","digest":"{}","total_bytes":5,"time":1700000000.0}}"#,
+                r#"{{"schema":1,"event":"layer_queued","digest":"{}","kind":"layer","total_bytes":5,"time":1700000000.0}}"#,
                 digest("2")
             ),
             format!(
-                r#"{{"schema":1,"event":"layer_queued","digest":"{}","total_bytes":70000000,"time":1700000000.0}}"#,
+                r#"{{"schema":1,"event":"layer_queued","digest":"{}","kind":"layer","total_bytes":70000000,"time":1700000000.0}}"#,
                 digest("3")
             ),
-            format!(r#"{{"schema":1,"event":"layer_present","digest":"{}","time":1700000000.0}}"#, digest("0")),
             format!(
-                r#"{{"schema":1,"event":"layer_started","digest":"{}","offset_bytes":3000000,"total_bytes":30000000,"time":1700000000.0}}"#,
-                digest("1")
+                r#"{{"schema":1,"event":"layer_present","digest":"{}","kind":"layer","time":1700000000.0}}"#,
+                digest("0")
             ),
         ];
         let text = stderr.text();
@@ -249,6 +263,10 @@ mod tests {
         let events: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
         let expected = [
+            "layer_started",
+            "layer_progress",
+            "layer_finished",
+            "layer_started",
             "layer_started",
             "warning",
             "retrying",
@@ -261,12 +279,16 @@ mod tests {
             "done",
         ];
         assert_eq!(names[9..], expected);
-        assert_eq!(events[10]["text"], "the registry says: \u{1b}[2J");
-        assert_eq!(events[11]["wait_seconds"], 2.0);
-        assert_eq!(events[11]["reason"], "connection reset\u{7}");
-        assert_eq!(events[12]["done_bytes"], 30_000_000, "cumulative, offset included");
-        assert_eq!(events[16]["time"], 1_700_000_020.0);
-        assert_eq!(events[18]["changed"], true);
+        for (event, kind) in [(9, "config"), (10, "config"), (11, "config"), (12, "layer"), (16, "layer")] {
+            assert_eq!(events[event]["kind"], kind, "{event}");
+        }
+        assert_eq!(events[12]["offset_bytes"], 3_000_000);
+        assert_eq!(events[14]["text"], "the registry says: \u{1b}[2J");
+        assert_eq!(events[15]["wait_seconds"], 2.0);
+        assert_eq!(events[15]["reason"], "connection reset\u{7}");
+        assert_eq!(events[16]["done_bytes"], 30_000_000, "cumulative, offset included");
+        assert_eq!(events[20]["time"], 1_700_000_020.0);
+        assert_eq!(events[22]["changed"], true);
     }
 
     #[test]
@@ -295,6 +317,9 @@ mod tests {
         Script::new().push(&json);
         let text = stderr.text();
         let names: Vec<_> = text.lines().map(|line| line.split('"').nth(5).unwrap_or_default()).collect();
-        assert_eq!(names, ["pushing", "layer_present", "layer_mounted", "layer_started", "layer_finished", "done"]);
+        assert_eq!(
+            names,
+            ["pushing", "layer_present", "layer_mounted", "layer_started", "layer_finished", "layer_finished", "done"]
+        );
     }
 }

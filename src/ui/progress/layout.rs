@@ -1,14 +1,20 @@
-//! The live lines of a transfer, as a pure function: one per moving layer, and a total.
+//! The live lines of a transfer, as a pure function: one per moving layer, what is waited for, and a total.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::ledger::{Direction, Layer, Ledger};
-use super::words::percent;
+use super::ledger::{Direction, Layer, Ledger, Wait};
+use super::words::{self, percent};
 use crate::model::Digest;
-use crate::ui::units;
+use crate::ui::table::shorten;
+use crate::ui::{escape, units};
 
 /// Moving layers that are drawn; more than that are counted.
 const ROWS: usize = 8;
+/// Hosts and blobs without a row of their own whose waits are drawn.
+const WAITS: usize = 3;
+/// More of a wait's reason is cut before it is measured.
+const LINE_MAX_BYTES: usize = 1024;
 /// A bar narrower than this says nothing; something else makes room then.
 const BAR_MIN: usize = 10;
 /// `999.9kB/999.9kB`: sizes keep this width, so that bars stand still.
@@ -18,18 +24,32 @@ const SIZES: usize = 15;
 /// some terminals wrap. Empty when nothing is under way.
 pub(super) fn frame(ledger: &Ledger, now: Duration, columns: usize) -> Vec<String> {
     let totals = ledger.totals();
-    if totals.settled == totals.layers {
-        return Vec::new();
-    }
     let width = columns.saturating_sub(1);
+    let mut waits: BTreeMap<&str, &Wait> = ledger.waits(now).collect();
     let moving = ledger.moving();
-    let mut lines: Vec<String> =
-        moving.iter().take(ROWS).map(|(digest, layer)| layer_line(ledger.direction, digest, layer, width)).collect();
+    let mut lines = Vec::new();
+    for (digest, layer) in moving.iter().take(ROWS) {
+        lines.push(match waits.remove(digest.short()) {
+            Some(wait) => wait_line(digest.short(), wait, now, width),
+            None => layer_line(ledger.direction, digest, layer, width),
+        });
+    }
     if moving.len() > ROWS {
         lines.push(cut(format!("and {} more", moving.len() - ROWS), width));
     }
-    lines.push(total_line(ledger, now, width));
+    lines.extend(waits.iter().take(WAITS).map(|(what, wait)| wait_line(what, wait, now, width)));
+    if totals.under_way && totals.layers > 0 {
+        lines.push(total_line(ledger, now, width));
+    }
     lines
+}
+
+/// What stands in the way of a layer or a host, with the seconds running down.
+fn wait_line(what: &str, wait: &Wait, now: Duration, width: usize) -> String {
+    // Counted up to the end: a wait of one second starts with 1.
+    let left = Duration::from_secs(wait.until.saturating_sub(now).as_millis().div_ceil(1000).try_into().unwrap_or(0));
+    let line = words::retrying(what, left, None, &wait.reason);
+    if width == 0 { String::new() } else { shorten(&escape::line_capped(&line, LINE_MAX_BYTES), width) }
 }
 
 fn layer_line(direction: Direction, digest: &Digest, layer: &Layer, width: usize) -> String {
@@ -96,21 +116,22 @@ fn cut(mut line: String, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::digest;
+    use super::super::tests::{digest, layer};
     use super::*;
     use crate::content::Event;
+    use crate::model::{Descriptor, MediaType};
 
     /// `moving` layers of 12.3 MB at several points of their way, of `all`.
     fn ledger(moving: u32, all: u32) -> Ledger {
         let mut ledger = Ledger::default();
-        let layers: Vec<Digest> = (0..all).map(digest).collect();
+        let layers: Vec<Descriptor> = (0..all).map(|number| layer(number, 12_345_678)).collect();
         for layer in &layers {
-            ledger.record(&Event::Queued { digest: layer, bytes: 12_345_678 }, Duration::ZERO);
+            ledger.record(&Event::Queued { blob: layer }, Duration::ZERO);
         }
         for (layer, quarter) in layers.iter().zip((0..moving).map(u64::from)) {
-            ledger.record(&Event::Started { digest: layer, offset: 0, bytes: 12_345_678 }, Duration::ZERO);
+            ledger.record(&Event::Started { digest: &layer.digest, offset: 0, bytes: 12_345_678 }, Duration::ZERO);
             let bytes = 3_000_000 * (quarter % 5);
-            ledger.record(&Event::Advanced { digest: layer, bytes }, Duration::from_secs(1));
+            ledger.record(&Event::Advanced { digest: &layer.digest, bytes }, Duration::from_secs(1));
         }
         ledger
     }
@@ -169,8 +190,49 @@ mod tests {
     fn nothing_under_way_draws_nothing() {
         assert!(frame(&Ledger::default(), Duration::ZERO, 80).is_empty());
         let mut ledger = ledger(1, 1);
-        ledger.record(&Event::Finished { digest: &digest(0) }, Duration::ZERO);
+        ledger.record(&Event::Finished { blob: &layer(0, 12_345_678) }, Duration::ZERO);
         assert!(frame(&ledger, Duration::ZERO, 80).is_empty());
+    }
+
+    #[test]
+    fn a_wait_takes_the_place_of_the_layers_bar_and_counts_down() {
+        let mut ledger = ledger(2, 4);
+        let wait = Duration::from_millis(2500);
+        let reason = "the connection to registry.example broke: connection reset";
+        let what = digest(1);
+        let (what, attempt) = (what.short(), 1);
+        ledger.record(&Event::Retrying { what, attempt, wait, reason }, Duration::from_secs(2));
+        let lines = frame(&ledger, Duration::from_secs(2), 80);
+        assert_eq!(lines[1], "111111111111: Retrying in 3s: the connection to registry.example broke: connec\u{2026}");
+        assert_eq!(lines.len(), 3);
+        let lines = frame(&ledger, Duration::from_millis(4499), 40);
+        assert_eq!(lines[1], "111111111111: Retrying in 1s: the conn\u{2026}");
+        assert!(frame(&ledger, Duration::from_millis(4500), 80)[1].contains("[====="), "the wait is over");
+
+        ledger.record(&Event::Retrying { what, attempt, wait, reason }, Duration::from_secs(5));
+        ledger.record(&Event::Started { digest: &digest(1), offset: 0, bytes: 9 }, Duration::from_secs(5));
+        assert!(!frame(&ledger, Duration::from_secs(5), 80)[1].contains("Retrying"), "it moves again");
+    }
+
+    #[test]
+    fn a_host_that_asks_to_slow_down_has_a_row_even_before_there_are_layers() {
+        let mut ledger = Ledger::default();
+        let (wait, reason) = (Duration::from_secs(85), "429 Too Many Requests");
+        ledger.record(&Event::Retrying { what: "ghcr.io", attempt: 1, wait, reason }, Duration::ZERO);
+        let expected = ["ghcr.io: Retrying in 1m24s: 429 Too Many Requests"];
+        assert_eq!(frame(&ledger, Duration::from_secs(1), 80), expected);
+        assert!(frame(&ledger, wait, 80).is_empty());
+    }
+
+    #[test]
+    fn configurations_have_no_row_and_are_not_counted_but_their_bytes_are() {
+        let mut ledger = ledger(1, 1);
+        let config = Descriptor::new(MediaType::OCI_CONFIG, digest(7), 12_345_678);
+        ledger.record(&Event::Queued { blob: &config }, Duration::ZERO);
+        ledger.record(&Event::Started { digest: &config.digest, offset: 0, bytes: config.size }, Duration::ZERO);
+        let lines = frame(&ledger, Duration::from_secs(2), 80);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].starts_with("Total 0/1 layers") && lines[1].contains("24.69MB"), "{}", lines[1]);
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! The account of a transfer: which layers there are, how far each is, and how fast it goes.
+//! The account of a transfer: which layers there are, how far each is, what is waited for, and how fast it goes.
+//!
+//! Configurations are booked beside the layers, for their bytes count; people are only told of layers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::content::Event;
-use crate::model::Digest;
+use crate::model::{Descriptor, Digest};
 
 /// How far back the rate looks.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
@@ -32,9 +36,27 @@ pub(super) enum Phase {
     Settled,
 }
 
-/// A layer of the transfer.
+/// What a blob is to an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BlobKind {
+    /// What people are told of.
+    #[default]
+    Layer,
+    /// The configuration.
+    Config,
+}
+
+impl BlobKind {
+    pub(super) fn of(blob: &Descriptor) -> Self {
+        if blob.media_type.is_config() { Self::Config } else { Self::Layer }
+    }
+}
+
+/// A layer of the transfer, or a configuration.
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
+    pub(super) kind: BlobKind,
     pub(super) phase: Phase,
     pub(super) done_bytes: u64,
     pub(super) total_bytes: u64,
@@ -42,13 +64,22 @@ pub(super) struct Layer {
     started: usize,
 }
 
-/// The whole transfer, summed up.
+/// The whole transfer, summed up: layers are counted without configurations, bytes with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) settled: usize,
     pub(super) layers: usize,
     pub(super) done_bytes: u64,
     pub(super) total_bytes: u64,
+    /// Whether anything is not settled, layer or not.
+    pub(super) under_way: bool,
+}
+
+/// A pause before something is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub(super) until: Duration,
+    pub(super) reason: String,
 }
 
 /// The account. Starts anew with each [`Event::Pulling`] and [`Event::Pushing`].
@@ -56,6 +87,8 @@ pub(super) struct Totals {
 pub(super) struct Ledger {
     pub(super) direction: Direction,
     layers: HashMap<Digest, Layer>,
+    /// By what is tried again: a host, or a blob's short digest.
+    waits: BTreeMap<String, Wait>,
     starts: usize,
     moved_bytes: u64,
     samples: VecDeque<(Duration, u64)>,
@@ -67,11 +100,10 @@ impl Ledger {
         match *event {
             Event::Pulling { .. } => *self = Self { direction: Direction::Pull, ..Self::default() },
             Event::Pushing { .. } => *self = Self { direction: Direction::Push, ..Self::default() },
-            Event::Queued { digest, bytes } => {
-                self.layer(digest).total_bytes = bytes;
-            }
+            Event::Queued { blob } => self.blob(blob).total_bytes = blob.size,
             Event::Started { digest, offset, bytes } => {
                 self.sample(now);
+                self.waits.remove(digest.short());
                 self.starts += 1;
                 let started = self.starts;
                 let layer = self.layer(digest);
@@ -89,23 +121,31 @@ impl Ledger {
                 self.moved_bytes = self.moved_bytes.saturating_add(bytes);
                 self.sample(now);
             }
-            Event::Present { digest } | Event::Mounted { digest } | Event::Skipped { digest, .. } => {
+            Event::Present { blob } | Event::Mounted { blob } | Event::Skipped { blob, .. } => {
                 // Nothing moves for it, and nothing is waited for.
-                let layer = self.layer(digest);
+                self.waits.remove(blob.digest.short());
+                let layer = self.blob(blob);
                 layer.phase = Phase::Settled;
                 layer.total_bytes = 0;
                 layer.done_bytes = 0;
             }
-            Event::Finished { digest } => {
-                let layer = self.layer(digest);
+            Event::Finished { blob } => {
+                self.waits.remove(blob.digest.short());
+                let layer = self.blob(blob);
                 layer.phase = Phase::Settled;
                 layer.done_bytes = layer.total_bytes;
             }
-            Event::Done { .. } => self.layers.clear(),
+            Event::Retrying { what, wait, reason, .. } => {
+                self.waits.retain(|_, other| other.until > now);
+                self.waits.insert(what.to_owned(), Wait { until: now + wait, reason: reason.to_owned() });
+            }
+            Event::Done { .. } => {
+                self.layers.clear();
+                self.waits.clear();
+            }
             Event::DefaultTag
             | Event::Resolved { .. }
             | Event::Planned { .. }
-            | Event::Retrying { .. }
             | Event::Warning { .. }
             | Event::Note { .. } => {}
         }
@@ -116,20 +156,35 @@ impl Ledger {
         self.layers.get(digest)
     }
 
+    /// What a blob is, by what was said when it was announced.
+    pub(super) fn kind(&self, digest: &Digest) -> BlobKind {
+        self.get(digest).map_or(BlobKind::Layer, |layer| layer.kind)
+    }
+
     /// The layers that move, in the order in which they started.
     pub(super) fn moving(&self) -> Vec<(&Digest, &Layer)> {
-        let mut moving: Vec<_> = self.layers.iter().filter(|(_, layer)| layer.phase == Phase::Moving).collect();
+        let moves = |layer: &Layer| layer.phase == Phase::Moving && layer.kind == BlobKind::Layer;
+        let mut moving: Vec<_> = self.layers.iter().filter(|(_, layer)| moves(layer)).collect();
         moving.sort_by_key(|(_, layer)| layer.started);
         moving
     }
 
-    /// All layers, summed up.
+    /// What is waited for at `now`, by what will be tried again.
+    pub(super) fn waits(&self, now: Duration) -> impl Iterator<Item = (&str, &Wait)> {
+        self.waits.iter().filter(move |(_, wait)| wait.until > now).map(|(what, wait)| (what.as_str(), wait))
+    }
+
+    /// Everything, summed up.
     pub(super) fn totals(&self) -> Totals {
-        self.layers.values().fold(Totals { layers: self.layers.len(), ..Totals::default() }, |sum, layer| Totals {
-            settled: sum.settled + usize::from(layer.phase == Phase::Settled),
-            done_bytes: sum.done_bytes.saturating_add(layer.done_bytes),
-            total_bytes: sum.total_bytes.saturating_add(layer.total_bytes),
-            ..sum
+        self.layers.values().fold(Totals::default(), |sum, layer| {
+            let (counts, settled) = (layer.kind == BlobKind::Layer, layer.phase == Phase::Settled);
+            Totals {
+                settled: sum.settled + usize::from(counts && settled),
+                layers: sum.layers + usize::from(counts),
+                done_bytes: sum.done_bytes.saturating_add(layer.done_bytes),
+                total_bytes: sum.total_bytes.saturating_add(layer.total_bytes),
+                under_way: sum.under_way || !settled,
+            }
         })
     }
 
@@ -153,8 +208,15 @@ impl Ledger {
         Some(Duration::from_secs(totals.total_bytes.saturating_sub(totals.done_bytes).div_ceil(rate)))
     }
 
+    fn blob(&mut self, blob: &Descriptor) -> &mut Layer {
+        let layer = self.layer(&blob.digest);
+        layer.kind = BlobKind::of(blob);
+        layer
+    }
+
     fn layer(&mut self, digest: &Digest) -> &mut Layer {
-        const NEW: Layer = Layer { phase: Phase::Queued, done_bytes: 0, total_bytes: 0, started: 0 };
+        const NEW: Layer =
+            Layer { kind: BlobKind::Layer, phase: Phase::Queued, done_bytes: 0, total_bytes: 0, started: 0 };
         self.layers.entry(digest.clone()).or_insert(NEW)
     }
 

@@ -77,6 +77,11 @@ mod tests {
         Digest::parse(&format!("sha256:{hex}")).unwrap()
     }
 
+    /// A layer by its number and size.
+    pub(super) fn layer(number: u32, size: u64) -> Descriptor {
+        Descriptor::new(MediaType::new("application/vnd.oci.image.layer.v1.tar+gzip"), digest(number), size)
+    }
+
     pub(super) fn printer(style: Style) -> (Arc<Printer>, Memory) {
         let stderr = Memory::default();
         let printer = Printer::with_streams(style, Box::new(std::io::sink()), Box::new(stderr.clone()));
@@ -87,7 +92,8 @@ mod tests {
     pub(super) struct Script {
         pub(super) reference: Reference,
         pub(super) manifest: Descriptor,
-        layers: [Digest; 4],
+        pub(super) config: Descriptor,
+        layers: [Descriptor; 4],
     }
 
     impl Script {
@@ -97,12 +103,13 @@ mod tests {
             Self {
                 reference: Reference::parse("docker.io/library/debian:latest").unwrap(),
                 manifest: Descriptor::new(media_type, digest_of_manifest, 1234),
-                layers: [0, 1, 2, 3].map(digest),
+                config: Descriptor::new(MediaType::OCI_CONFIG, digest(4), 7),
+                layers: [layer(0, 9), layer(1, 30_000_000), layer(2, 5), layer(3, 70_000_000)],
             }
         }
 
         pub(super) fn layer(&self, number: usize) -> &Digest {
-            &self.layers[number]
+            &self.layers[number].digest
         }
 
         pub(super) fn pull(&self, listener: &dyn Progress, hand: &Hand) {
@@ -111,34 +118,38 @@ mod tests {
             listener.report(Event::Pulling { reference: &self.reference });
             listener.report(Event::Resolved { reference: &self.reference, descriptor: &self.manifest });
             listener.report(Event::Planned { blobs: 3, bytes: 100_000_000, present: 1 });
-            for (digest, bytes) in [(one, 30_000_000), (two, 5), (three, 70_000_000)] {
-                listener.report(Event::Queued { digest, bytes });
+            for blob in [&self.config, one, two, three] {
+                listener.report(Event::Queued { blob });
             }
-            listener.report(Event::Present { digest: zero });
-            listener.report(Event::Started { digest: one, offset: 3_000_000, bytes: 30_000_000 });
-            listener.report(Event::Started { digest: three, offset: 0, bytes: 70_000_000 });
+            listener.report(Event::Present { blob: zero });
+            listener.report(Event::Started { digest: &self.config.digest, offset: 0, bytes: 7 });
+            listener.report(Event::Advanced { digest: &self.config.digest, bytes: 7 });
+            listener.report(Event::Finished { blob: &self.config });
+            listener.report(Event::Started { digest: &one.digest, offset: 3_000_000, bytes: 30_000_000 });
+            listener.report(Event::Started { digest: &three.digest, offset: 0, bytes: 70_000_000 });
             listener.report(Event::Warning { text: "the registry says: \u{1b}[2J" });
             let wait = Duration::from_secs(2);
-            let (what, reason) = (three.short(), "connection reset\u{7}");
+            let (what, reason) = (three.digest.short(), "connection reset\u{7}");
             listener.report(Event::Retrying { what, attempt: 2, wait, reason });
             hand.advance(10_000);
-            listener.report(Event::Advanced { digest: one, bytes: 27_000_000 });
-            listener.report(Event::Advanced { digest: three, bytes: 3_000_000 });
-            listener.report(Event::Finished { digest: one });
-            listener.report(Event::Skipped { digest: two, reason: "non-distributable" });
+            listener.report(Event::Advanced { digest: &one.digest, bytes: 27_000_000 });
+            listener.report(Event::Advanced { digest: &three.digest, bytes: 3_000_000 });
+            listener.report(Event::Finished { blob: one });
+            listener.report(Event::Skipped { blob: two, reason: "non-distributable" });
             hand.advance(10_000);
-            listener.report(Event::Advanced { digest: three, bytes: 32_000_000 });
-            listener.report(Event::Finished { digest: three });
+            listener.report(Event::Advanced { digest: &three.digest, bytes: 32_000_000 });
+            listener.report(Event::Finished { blob: three });
             listener.report(Event::Done { reference: &self.reference, descriptor: &self.manifest, changed: true });
         }
 
         pub(super) fn push(&self, listener: &dyn Progress) {
             let [zero, one, two, _] = &self.layers;
             listener.report(Event::Pushing { reference: &self.reference });
-            listener.report(Event::Present { digest: zero });
-            listener.report(Event::Mounted { digest: one });
-            listener.report(Event::Started { digest: two, offset: 0, bytes: 10 });
-            listener.report(Event::Finished { digest: two });
+            listener.report(Event::Present { blob: zero });
+            listener.report(Event::Mounted { blob: one });
+            listener.report(Event::Started { digest: &two.digest, offset: 0, bytes: 10 });
+            listener.report(Event::Finished { blob: two });
+            listener.report(Event::Finished { blob: &self.config });
             listener.report(Event::Done { reference: &self.reference, descriptor: &self.manifest, changed: true });
         }
     }

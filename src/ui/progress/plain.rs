@@ -12,6 +12,8 @@ use crate::ui::printer::lock;
 
 /// Summaries are this far apart at least.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
+/// Of a longer wait the end is told, too.
+const LONG_WAIT: Duration = Duration::from_secs(10);
 
 pub(super) struct Plain {
     printer: Arc<Printer>,
@@ -40,8 +42,18 @@ impl Progress for Plain {
         }
         let now = self.clock.now();
         let mut state = lock(&self.state);
+        // Requests that run side by side are told once to slow down.
+        let told = |what| state.ledger.waits(now).any(|(known, _)| known == what);
+        let retry = match event {
+            Event::Retrying { what, wait, reason, .. } if !told(what) => {
+                let at = (wait >= LONG_WAIT).then(|| self.clock.unix() + wait);
+                Some(words::retrying(what, wait, at, reason))
+            }
+            _ => None,
+        };
         state.ledger.record(&event, now);
         let mut lines = words::lines(&event, state.ledger.direction);
+        lines.extend(retry);
         match event {
             Event::Pulling { .. } | Event::Pushing { .. } => state.last_summary = now,
             Event::Advanced { .. } if now.saturating_sub(state.last_summary) >= SUMMARY_INTERVAL => {
@@ -80,14 +92,40 @@ Using default tag: latest
 latest: Pulling from library/debian
 000000000000: Already exists
 warning: the registry says: \\u{1b}[2J
-333333333333: Retrying in 2s (attempt 2): connection reset\\u{7}
-30MB/100MB (29%), 1 of 4 layers, 2.7MB/s
+333333333333: Retrying in 2s: connection reset\\u{7}
+30MB/100MB (30%), 1 of 4 layers, 2.7MB/s
 111111111111: Pull complete
 222222222222: Skipped: non-distributable
 65MB/100MB (65%), 3 of 4 layers, 3.5MB/s
 333333333333: Pull complete
 Digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 Status: Downloaded newer image for docker.io/library/debian:latest
+";
+        assert_eq!(stderr.text(), expected);
+    }
+
+    #[test]
+    fn a_long_wait_is_told_once_and_with_its_end() {
+        let (plain, hand, stderr) = plain(Style::default());
+        let busy = |seconds| Event::Retrying {
+            what: "ghcr.io",
+            attempt: 1,
+            wait: Duration::from_secs(seconds),
+            reason: "429 Too Many Requests",
+        };
+        plain.report(busy(30));
+        hand.advance(100);
+        plain.report(busy(30));
+        hand.advance(40_000);
+        plain.report(busy(9));
+        let reason = "cannot connect to ghcr.io: connection refused";
+        let wait = Duration::from_millis(400);
+        hand.advance(9_000);
+        plain.report(Event::Retrying { what: "ghcr.io", attempt: 3, wait, reason });
+        let expected = "\
+ghcr.io: Retrying in 30s, at 22:13:50 UTC: 429 Too Many Requests
+ghcr.io: Retrying in 9s: 429 Too Many Requests
+Retrying: cannot connect to ghcr.io: connection refused
 ";
         assert_eq!(stderr.text(), expected);
     }

@@ -2,37 +2,38 @@
 
 use std::time::Duration;
 
-use super::ledger::{Direction, Ledger};
+use super::ledger::{BlobKind, Direction, Ledger};
 use crate::content::Event;
-use crate::model::{Digest, Reference};
+use crate::model::{Descriptor, Reference};
 use crate::ui::units;
 
 /// Said when no tag was written.
 pub(super) const DEFAULT_TAG: &str = "Using default tag: latest";
 
 /// The lines that stay on the screen for `event`. None for what is shown as movement, nor for warnings and notes,
-/// which have a form of their own.
+/// which have a form of their own; none for configurations, as in Docker's lists; and none for retries, which depend on
+/// what else is waited for.
 pub(super) fn lines(event: &Event<'_>, direction: Direction) -> Vec<String> {
-    let layer = |digest: &Digest, words: &str| vec![format!("{}: {words}", digest.short())];
+    let layer = |blob: &Descriptor, words: &str| match BlobKind::of(blob) {
+        BlobKind::Layer => vec![format!("{}: {words}", blob.digest.short())],
+        BlobKind::Config => Vec::new(),
+    };
     match event {
         Event::DefaultTag => vec![DEFAULT_TAG.to_owned()],
         Event::Pulling { reference } => {
             vec![format!("{}: Pulling from {}", tag_or_digest(reference), reference.repository())]
         }
         Event::Pushing { reference } => vec![format!("The push refers to repository [{}]", reference.name())],
-        Event::Present { digest } => match direction {
-            Direction::Pull => layer(digest, "Already exists"),
-            Direction::Push => layer(digest, "Layer already exists"),
+        Event::Present { blob } => match direction {
+            Direction::Pull => layer(blob, "Already exists"),
+            Direction::Push => layer(blob, "Layer already exists"),
         },
-        Event::Mounted { digest } => layer(digest, "Mounted from another repository"),
-        Event::Finished { digest } => match direction {
-            Direction::Pull => layer(digest, "Pull complete"),
-            Direction::Push => layer(digest, "Pushed"),
+        Event::Mounted { blob } => layer(blob, "Mounted from another repository"),
+        Event::Finished { blob } => match direction {
+            Direction::Pull => layer(blob, "Pull complete"),
+            Direction::Push => layer(blob, "Pushed"),
         },
-        Event::Skipped { digest, reason } => layer(digest, &format!("Skipped: {reason}")),
-        Event::Retrying { what, attempt, wait, reason } => {
-            vec![format!("{what}: Retrying in {} (attempt {attempt}): {reason}", units::duration(*wait))]
-        }
+        Event::Skipped { blob, reason } => layer(blob, &format!("Skipped: {reason}")),
         Event::Done { reference, descriptor, changed } => match direction {
             Direction::Pull => {
                 let status = if *changed { "Downloaded newer image for" } else { "Image is up to date for" };
@@ -48,9 +49,28 @@ pub(super) fn lines(event: &Event<'_>, direction: Direction) -> Vec<String> {
         | Event::Queued { .. }
         | Event::Started { .. }
         | Event::Advanced { .. }
+        | Event::Retrying { .. }
         | Event::Warning { .. }
         | Event::Note { .. } => Vec::new(),
     }
+}
+
+/// Why something is tried again, and when: `ghcr.io: Retrying in 25s: 429 Too Many Requests`. `at` is that moment in
+/// unix time, for those who do not see the seconds run down.
+pub(super) fn retrying(what: &str, left: Duration, at: Option<Duration>, reason: &str) -> String {
+    // A connection's error names its host already.
+    let what = if reason.contains(what) { String::new() } else { format!("{what}: ") };
+    let left = match left.as_secs() {
+        0 => "Retrying".to_owned(),
+        _ => format!("Retrying in {}", units::duration(left)),
+    };
+    let at = at.map(|at| format!(", at {}", time_of_day(at))).unwrap_or_default();
+    format!("{what}{left}{at}: {reason}")
+}
+
+fn time_of_day(unix: Duration) -> String {
+    let seconds = unix.as_secs() % (24 * 60 * 60);
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Where a long transfer stands: `12.3MB/77.8MB (15%), 3 of 10 layers, 4.5MB/s`.
