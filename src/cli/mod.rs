@@ -4,6 +4,7 @@
 mod app;
 mod args;
 mod command;
+mod prompt;
 mod signal;
 
 use std::io::IsTerminal;

@@ -7,7 +7,7 @@ use crate::support::{Artifact, Cut, Distribution, Registry, Reply, TestEnv};
 
 /// Runs `$RCR` and the rest of `command` on a terminal of this many columns.
 fn on_a_terminal<'e>(env: &'e TestEnv, columns: usize, command: &str) -> Run<'e> {
-    let inner = format!("stty cols {columns} rows 40; exec \"$RCR\" {command}");
+    let inner = format!("stty cols {columns} rows 40; \"$RCR\" {command}");
     // Everything that the terminal shows is on stdout; what is typed comes from the function `typed`.
     let script = "typed | script -qefc \"$INNER\" \"$HOME/shown\"";
     let typed = "
@@ -47,6 +47,16 @@ fn a_login_asks_and_shows_no_password() {
     let output = on_a_terminal(&env, 80, &command).env("ANSWER", "s3cr3t-typed").success();
     output.stdout_has("Username").stdout_has("Password").stdout_has("Login Succeeded");
     assert!(env.docker_config_json()["auths"][registry.host()]["auth"].is_string());
+}
+
+#[test]
+fn a_login_that_is_interrupted_leaves_a_terminal_that_echoes() {
+    let env = TestEnv::new();
+    let registry = Distribution::builder().htpasswd("alice", "s3cr3t-typed").start();
+    let command = format!("login {}; echo \"code=$?\"; stty -a", registry.host());
+    let output = on_a_terminal(&env, 80, &command).env("ANSWER", "\u{3}").timeout(Duration::from_secs(20)).success();
+    output.stdout_has("code=130").stdout_has(" echo ");
+    assert!(!env.docker_config().exists());
 }
 
 /// What tmux shows of `pull` while it moves bytes, on a terminal of this many columns.

@@ -1,9 +1,10 @@
-use std::io::{IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::auth::credential::{Credential, Place, Saved, Secret};
 use crate::cli::app::App;
+use crate::cli::prompt;
 use crate::model::Registry;
 use crate::op::{self, Error, Exit};
 
@@ -48,7 +49,8 @@ async fn login(app: &App, args: Args, host: &str) -> Result<()> {
     if args.password.is_some() {
         app.printer.warn("a password on the command line is visible to other users; use --password-stdin");
     }
-    let (username, password) = ask(app, host, args.username, args.password.map(Secret::new), args.password_stdin)?;
+    let (username, password) =
+        ask(app, host, args.username, args.password.map(Secret::new), args.password_stdin).await?;
     // Docker's convention for tokens that are exchanged at the token server.
     let credential = if username == "<token>" {
         Credential::Identity { username: None, token: password }
@@ -84,14 +86,14 @@ fn say_where(app: &App, saved: &Saved) {
 }
 
 /// User name and password: from flags and standard input, or asked for where a person is there to answer.
-fn ask(
+async fn ask(
     app: &App,
     host: &str,
     username: Option<String>,
     password: Option<Secret>,
     from_stdin: bool,
 ) -> Result<(String, Secret), anyhow::Error> {
-    let interactive = std::io::stdin().is_terminal();
+    let interactive = io::stdin().is_terminal();
     let usage = |text: &str| Error::Usage(text.to_owned());
     let nobody = |what| Error::NoTerminal { what, instead: format!("rcr login -u USER --password-stdin {host} <FILE") };
     if from_stdin && username.is_none() {
@@ -99,7 +101,10 @@ fn ask(
     }
     let username = match username {
         Some(username) => username,
-        None if interactive => prompt_username(app)?,
+        None if interactive => {
+            app.printer.prompt("Username: ");
+            prompt::read("user name", username_line).await?
+        }
         None => return Err(nobody("user name").into()),
     };
     if username.is_empty() {
@@ -107,9 +112,9 @@ fn ask(
     }
     let password = match password {
         Some(password) => password,
-        None if from_stdin => read_password()?,
+        None if from_stdin => prompt::read("password", password_on_stdin).await?,
         None if interactive => {
-            Secret::new(rpassword::prompt_password("Password: ").context("cannot ask for the password")?)
+            prompt::read("password", || rpassword::prompt_password("Password: ").map(Secret::new)).await?
         }
         None => return Err(nobody("password").into()),
     };
@@ -119,17 +124,16 @@ fn ask(
     Ok((username, password))
 }
 
-fn prompt_username(app: &App) -> Result<String> {
-    app.printer.prompt("Username: ");
+fn username_line() -> io::Result<String> {
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).context("cannot read the user name")?;
+    io::stdin().read_line(&mut line)?;
     Ok(line.trim().to_owned())
 }
 
 /// Everything on standard input but the line end.
-fn read_password() -> Result<Secret> {
+fn password_on_stdin() -> io::Result<Secret> {
     let mut text = String::new();
-    std::io::stdin().take(PASSWORD_LIMIT_BYTES).read_to_string(&mut text).context("cannot read the password")?;
+    io::stdin().take(PASSWORD_LIMIT_BYTES).read_to_string(&mut text)?;
     let trimmed = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(trimmed);
     Ok(Secret::new(text))
