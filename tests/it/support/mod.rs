@@ -2,6 +2,7 @@
 
 pub mod distribution;
 pub mod env;
+pub mod faulty;
 pub mod images;
 pub mod leak;
 pub mod process;
@@ -15,9 +16,10 @@ pub mod token_server;
 
 pub use distribution::Distribution;
 pub use env::TestEnv;
+pub use faulty::Cut;
 pub use images::Artifact;
 pub use registry::Registry;
 pub use scripted::{Exchange, Scripted};
-pub use server::{Cut, Listen, Reply, Request, Server};
+pub use server::{Listen, Reply, Request, Server};
 pub use tls::{Authority, Leaf};
 pub use token_server::TokenServer;
