@@ -80,9 +80,10 @@ fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {
     };
     let app = App::new(settings, printer.clone());
     let exit = runtime.block_on(async {
+        let stopped = signal::arrival();
         tokio::select! {
             exit = command::run(&app, cli.command) => exit,
-            exit = signal::arrived() => exit,
+            exit = stopped => exit,
         }
     });
     app.say_notices();

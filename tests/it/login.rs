@@ -299,3 +299,17 @@ fn fault_101_a_broken_file_is_named_with_its_line() {
     login.code(2);
     assert_eq!(std::fs::read_to_string(env.docker_config()).unwrap(), "{\n  \"auths\": {\n    oops\n");
 }
+
+#[test]
+fn a_prompt_ends_with_ctrl_c() {
+    let registry = Registry::start();
+    for user in ["", "-u someone"] {
+        // A handler that is installed, or not, by chance shows only in several runs.
+        for _ in 0..4 {
+            let env = TestEnv::new();
+            let login = format!("exec \"$RCR\" login {user} {}", registry.host());
+            let script = format!("(sleep 0.5; printf '\\003'; sleep 1) | script -qec '{login}' /dev/null");
+            env.program("sh", ["-c", &script]).env("RCR", env!("CARGO_BIN_EXE_rcr")).code(130);
+        }
+    }
+}
