@@ -15,8 +15,10 @@ impl fmt::Display for DisplayUrl<'_> {
             write!(f, ":{port}")?;
         }
         f.write_str(url.path())?;
-        for (at, (key, _)) in url.query_pairs().enumerate() {
-            write!(f, "{}{key}=***", if at == 0 { '?' } else { '&' })?;
+        // Names stay encoded: decoded they could hold what moves a terminal's cursor. Without `=` it is all value.
+        for (at, pair) in url.query().into_iter().flat_map(|query| query.split('&')).enumerate() {
+            let name = pair.split_once('=').map_or("", |(name, _)| name);
+            write!(f, "{}{name}=***", if at == 0 { '?' } else { '&' })?;
         }
         Ok(())
     }
@@ -36,6 +38,9 @@ mod tests {
     fn secrets_in_a_url_are_not_shown() {
         let url = Url::parse("https://user:hunter2@s3.example:8443/a/b?X-Sig=s3cret&n=10#frag").unwrap();
         assert_eq!(DisplayUrl(&url).to_string(), "https://s3.example:8443/a/b?X-Sig=***&n=***");
+        let url = Url::parse("https://cdn.example/a%1b[2J?%1b]52;c;eA=1&s3cret&\u{202e}=2&x=s3cr=et").unwrap();
+        let shown = DisplayUrl(&url).to_string();
+        assert_eq!(shown, "https://cdn.example/a%1b[2J?%1b]52;c;eA=***&=***&%E2%80%AE=***&x=***");
         assert_eq!(format!("{:?}", DisplayUrl(&url)), DisplayUrl(&url).to_string());
     }
 }
