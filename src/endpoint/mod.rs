@@ -4,7 +4,7 @@ mod trust;
 
 pub use trust::{InsecureRule, TrustSettings};
 
-use crate::http::{Error, Url};
+use crate::http::{Error, HostPort, Url};
 use crate::model::Registry;
 
 /// A place to ask for a registry's content: for now the registry itself.
@@ -25,5 +25,12 @@ impl Endpoint {
     pub fn origin(registry: &Registry) -> Result<Self, Error> {
         let base = Url::parse(&format!("https://{}/", registry.api_host())).map_err(|e| Error::Setup(e.to_string()))?;
         Ok(Self { registry: registry.clone(), base })
+    }
+
+    /// The host that is contacted, with the port that was written: certificate directories tell `r` from `r:443`.
+    #[must_use]
+    pub fn host(&self) -> HostPort {
+        let here = HostPort::of(&self.base);
+        HostPort::parse(self.registry.api_host()).filter(|written| written.is_at(&here)).unwrap_or(here)
     }
 }

@@ -98,13 +98,18 @@ impl TrustSettings {
             "registry-1.docker.io" => "docker.io".to_owned(),
             _ => host.to_string(),
         };
+        // A server can name the host `..`, which is no directory of certificates.
+        if name.starts_with('.') || name.contains(['/', '\\']) {
+            return None;
+        }
         self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir())
     }
 }
 
-/// `--plain-http HOST` without a port means the HTTP port as well, because nobody serves plain HTTP on 443.
+/// `--plain-http HOST` without a port means the HTTP port as well, because nobody serves plain HTTP on 443; other
+/// ports of the host are other services.
 fn matches_plain(host: &HostPort) -> impl Fn(&HostPort) -> bool + '_ {
-    move |rule| rule.host == host.host && (rule.port == host.port || !rule.explicit)
+    move |rule| rule.host == host.host && (rule.port == host.port || (!rule.explicit && host.port == 80))
 }
 
 /// `*.crt` are authorities; `X.cert` with `X.key` is a client certificate: Docker's rules. What cannot be listed is
@@ -185,6 +190,32 @@ mod tests {
         assert!(settings.of(&host("r.test:5000"), false).unwrap().authorities.is_empty());
         assert_eq!(settings.of(&host("r.test"), false).unwrap().authorities.len(), 1);
         assert!(settings.of(&host("r.test:443"), false).unwrap().authorities.is_empty());
+    }
+
+    #[test]
+    fn plain_http_is_for_the_port_that_was_named() {
+        let settings = TrustSettings { plain_http: vec![host("bare.test"), host("r.test:5000")], ..Default::default() };
+        let plain = |text: &str| settings.of(&host(text), false).unwrap().scheme == SchemePolicy::Http;
+        for yes in ["bare.test", "bare.test:443", "bare.test:80", "r.test:5000"] {
+            assert!(plain(yes), "{yes}");
+        }
+        for no in ["bare.test:5000", "r.test", "r.test:80", "other.test"] {
+            assert!(!plain(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_no_path() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = root.path().join("certs.d");
+        fs::create_dir_all(tree.join("r.test")).unwrap();
+        fs::write(root.path().join("outside.crt"), "").unwrap();
+        let settings = TrustSettings { certificate_dirs: vec![tree], ..TrustSettings::default() };
+        assert!(settings.certificate_dir(&host("r.test")).is_some());
+        for bad in ["..", ".", "../certs.d/r.test", "r.test/", "..\\"] {
+            let host = HostPort { host: bad.to_owned(), port: 443, explicit: false };
+            assert_eq!(settings.certificate_dir(&host), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,8 +119,8 @@ struct Memory {
     plain: HashMap<HostPort, bool>,
     /// Hosts that only a server named; whether loopback is allowed there.
     foreign: HashMap<HostPort, bool>,
-    /// Hosts that the user named.
-    named: HashSet<HostPort>,
+    /// Hosts that the user named, by name and port, as they were written.
+    named: HashMap<(String, u16), HostPort>,
     /// Until when a host asked to be left alone.
     paused: HashMap<HostPort, Instant>,
     clients: HashMap<Profile, reqwest::Client>,
@@ -129,7 +129,11 @@ struct Memory {
 impl Memory {
     /// Whether only a server named `host`, and then whether loopback is allowed there.
     fn is_foreign(&self, host: &HostPort) -> Option<bool> {
-        if self.named.contains(host) { None } else { self.foreign.get(host).copied() }
+        if self.named(host).is_some() { None } else { self.foreign.get(host).copied() }
+    }
+
+    fn named(&self, host: &HostPort) -> Option<&HostPort> {
+        self.named.get(&(host.host.clone(), host.port))
     }
 }
 
@@ -152,6 +156,18 @@ impl Client {
         Self { options, memory: Mutex::default() }
     }
 
+    /// Tells of a host that the user named, as it was written: it may be anywhere, and is trusted as the user said.
+    /// A URL cannot tell this, because it forgets a port that is its scheme's default.
+    pub fn introduce(&self, host: HostPort) {
+        let mut memory = self.memory();
+        let place = (host.host.clone(), host.port);
+        if !memory.named.contains_key(&place) {
+            // A server may have named it before the user did.
+            memory.trust.retain(|known, _| !known.is_at(&host));
+            memory.named.insert(place, host);
+        }
+    }
+
     /// The one gate for every URL that a server supplies: resolves `to` against `from` and says whether it may be
     /// contacted for `purpose` on behalf of the registry at `from`. Hosts that pass here and that the user did not
     /// name are connected to only at addresses that a hop may reach.
@@ -159,15 +175,13 @@ impl Client {
     /// # Errors
     /// [`Error::Hop`], naming the rule.
     pub fn authorise_hop(&self, from: &Url, to: &str, purpose: Purpose) -> Result<Url, Error> {
-        let proxied = from.join(to).is_ok_and(|url| self.options.proxy.for_url(&url).is_some());
-        let url = hop::authorise(from, to, purpose, &self.options.trusted_realms, proxied)?;
+        let url = hop::authorise(from, to, purpose, &self.options.trusted_realms)?;
         let (here, there) = (HostPort::of(from), HostPort::of(&url));
         let mut memory = self.memory();
-        if !memory.foreign.contains_key(&here) {
-            memory.named.insert(here.clone());
-        }
-        if !memory.named.contains(&there) && !proxied {
-            memory.foreign.insert(there, is_loopback_name(&here.host));
+        if here != there && memory.named(&there).is_none() {
+            // Whoever else names the same host does not widen what it may be.
+            let local = is_loopback_name(&here.host);
+            memory.foreign.entry(there).and_modify(|allowed| *allowed &= local).or_insert(local);
         }
         Ok(url)
     }
@@ -188,6 +202,7 @@ impl Client {
             let outcome = self.exchange(&request, authorizer).await;
             let last = !request.retry || attempt > policy.retries;
             let outcome = match (outcome, request.whole) {
+                // What a refusal says is read by whoever explains it, as far as it comes.
                 (Ok(response), Some(limit)) if response.status().is_success() => {
                     let mut response = self.response(response, attempt);
                     match response.read_whole(limit).await {
@@ -202,12 +217,16 @@ impl Client {
                 Ok(response) => {
                     let asked = parse_retry_after(response.headers());
                     let wait = asked.unwrap_or_else(|| policy.backoff(attempt));
-                    if last || asked.is_some_and(|asked| waited + asked > policy.max_wait) {
-                        return Ok(self.response(response, attempt));
-                    }
-                    if asked.is_some() {
+                    let patient = waited.saturating_add(wait) <= policy.max_wait;
+                    if asked.is_some() && patient && policy.retries > 0 {
+                        // Who repeats a request that is not repeated here waits as well.
+                        if !last || !request.retry {
+                            self.leave_alone(&host, wait);
+                        }
                         waited += wait;
-                        self.memory().paused.insert(host.clone(), Instant::now() + wait);
+                    }
+                    if last || (asked.is_some() && !patient) {
+                        return Ok(self.response(response, attempt));
                     }
                     (wait, response.status().to_string())
                 }
@@ -285,19 +304,21 @@ impl Client {
         let host = HostPort::of(&url);
         let trust = self.trust(&host)?;
         let plain_may_follow = match (url.scheme(), trust.scheme) {
-            ("https", SchemePolicy::Http) => return self.transmit(request, downgraded(&url), headers, &trust).await,
+            ("https", SchemePolicy::Http) => {
+                return self.transmit(request, &host, downgraded(&url), headers, &trust).await;
+            }
             ("https", SchemePolicy::HttpsUnlessNotTls | SchemePolicy::HttpsElseHttp) => true,
             _ => false,
         };
         if !plain_may_follow {
-            return self.transmit(request, url, headers, &trust).await;
+            return self.transmit(request, &host, url, headers, &trust).await;
         }
         let known = self.memory().plain.get(&host).copied();
         match known {
-            Some(true) => self.transmit(request, downgraded(&url), headers, &trust).await,
-            Some(false) => self.transmit(request, url, headers, &trust).await,
+            Some(true) => self.transmit(request, &host, downgraded(&url), headers, &trust).await,
+            Some(false) => self.transmit(request, &host, url, headers, &trust).await,
             None => {
-                let outcome = self.transmit(request, url.clone(), headers.clone(), &trust).await;
+                let outcome = self.transmit(request, &host, url.clone(), headers.clone(), &trust).await;
                 let fall_back = match &outcome {
                     Err(Error::PlainHttp { .. }) => true,
                     Err(Error::Connect { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
@@ -306,7 +327,7 @@ impl Client {
                     _ => false,
                 };
                 if fall_back {
-                    let plain = self.transmit(request, downgraded(&url), headers, &trust).await;
+                    let plain = self.transmit(request, &host, downgraded(&url), headers, &trust).await;
                     if plain.is_ok() {
                         self.memory().plain.insert(host, true);
                     }
@@ -320,15 +341,17 @@ impl Client {
         }
     }
 
+    /// `place` is where the request was to go before plain HTTP was chosen.
     async fn transmit(
         &self,
         request: &Request,
+        place: &HostPort,
         url: Url,
         headers: HeaderMap,
         trust: &HostTrust,
     ) -> Result<reqwest::Response, Error> {
-        let client = self.connection(&url, trust, request.class)?;
-        let host = url.authority().to_owned();
+        let client = self.connection(place, &url, trust, request.class)?;
+        let host = self.memory().named(place).map_or_else(|| url.authority().to_owned(), ToString::to_string);
         let mut builder = client.request(request.method.clone(), url.clone()).headers(headers);
         let last_byte = Arc::new(Mutex::new(Instant::now()));
         match &request.body {
@@ -354,7 +377,7 @@ impl Client {
         loop {
             let quiet_until = *lock(&last_byte) + patience;
             tokio::select! {
-                answer = &mut answer => return answer.map_err(|e| Error::classify(&e, &url)),
+                answer = &mut answer => return answer.map_err(|e| Error::classify(e, host)),
                 () = tokio::time::sleep_until(quiet_until.into()) => {
                     if *lock(&last_byte) + patience <= Instant::now() {
                         return Err(Error::Timeout { host, what: "did not answer", after: patience });
@@ -365,18 +388,26 @@ impl Client {
     }
 
     /// The connection pool for a host's profile.
-    fn connection(&self, url: &Url, trust: &HostTrust, class: Class) -> Result<reqwest::Client, Error> {
+    fn connection(
+        &self,
+        place: &HostPort,
+        url: &Url,
+        trust: &HostTrust,
+        class: Class,
+    ) -> Result<reqwest::Client, Error> {
         let host = HostPort::of(url);
         let mut memory = self.memory();
-        let pinned = self.options.overrides.iter().find(|o| o.host == host.host && o.port == host.port);
         let secure = url.scheme() == "https";
+        // Behind a proxy the only name that is resolved here is the proxy's own.
+        let direct = self.options.proxy.for_url(url).is_none();
+        let pinned = self.options.overrides.iter().find(|o| direct && o.host == host.host && o.port == host.port);
         let profile = Profile {
             // Plain connections differ by nothing of this.
             trust: if secure { trust.clone() } else { HostTrust::default() },
             class,
             secure,
             pinned: pinned.map(|o| (host.clone(), o.address)),
-            guard: memory.is_foreign(&host),
+            guard: memory.is_foreign(place).filter(|_| direct),
         };
         if let Some(client) = memory.clients.get(&profile) {
             return Ok(client.clone());
@@ -398,7 +429,7 @@ impl Client {
         if proxy.http.is_some() || proxy.https.is_some() {
             builder = builder.proxy(reqwest::Proxy::custom(move |url| proxy.for_url(url)));
         }
-        let client = builder.build().map_err(|e| Error::classify(&e, url))?;
+        let client = builder.build().map_err(|e| Error::classify(e, url.authority().to_owned()))?;
         memory.clients.insert(profile, client.clone());
         Ok(client)
     }
@@ -408,15 +439,25 @@ impl Client {
             return Ok(trust.clone());
         }
         let foreign = self.memory().is_foreign(host).is_some();
-        let trust = (self.options.trust)(host, foreign).map_err(Error::Trust)?;
+        let written = self.memory().named(host).cloned();
+        let trust = (self.options.trust)(written.as_ref().unwrap_or(host), foreign).map_err(Error::Trust)?;
         self.memory().trust.insert(host.clone(), trust.clone());
         Ok(trust)
     }
 
+    /// Notes down that the host asked for a pause; the longest of several counts.
+    fn leave_alone(&self, host: &HostPort, wait: Duration) {
+        let Some(until) = Instant::now().checked_add(wait) else { return };
+        let mut memory = self.memory();
+        let paused = memory.paused.entry(host.clone()).or_insert(until);
+        *paused = until.max(*paused);
+    }
+
     /// Waits while the host asked to be left alone: all requests to it, not only the one that was told.
     async fn pause(&self, host: &HostPort) {
-        let until = self.memory().paused.get(host).copied();
-        if let Some(until) = until.filter(|until| *until > Instant::now()) {
+        loop {
+            let until = self.memory().paused.get(host).copied();
+            let Some(until) = until.filter(|until| *until > Instant::now()) else { return };
             tokio::time::sleep_until(until.into()).await;
         }
     }
@@ -454,3 +495,6 @@ fn followable(method: &Method, response: &reqwest::Response) -> Option<String> {
     let location = response.headers().get(header::LOCATION)?;
     (read && redirect).then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
+use super::BoxError;
 use super::resolver::{GuardError, ResolveError};
-use super::{BoxError, Url};
 
 /// What is wrong with a server's TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,11 +168,12 @@ impl Error {
         }
     }
 
-    /// Turns the transport's error into ours, by the types in its chain.
-    pub(super) fn classify(error: &reqwest::Error, url: &Url) -> Self {
-        let host = url.authority().to_owned();
+    /// Turns the transport's error into ours, by the types in its chain. `host` is who was asked.
+    pub(super) fn classify(error: reqwest::Error, host: String) -> Self {
+        // Where the transport names the URL it names all of it, signatures too.
+        let error = error.without_url();
         let mut message = None;
-        let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+        let mut next: Option<&(dyn StdError + 'static)> = Some(&error);
         while let Some(current) = next {
             if let Some(found) = Self::recognise(current, &host) {
                 return found;
@@ -197,6 +198,16 @@ impl Error {
             return Self::Connect { host, reason: io::Error::other(message) };
         }
         Self::Broken { host, message }
+    }
+
+    /// The same for a failure within a body: TLS was agreed upon before, so what breaks it is the way.
+    pub(super) fn of_body(error: reqwest::Error, host: String) -> Self {
+        match Self::classify(error, host) {
+            Self::Tls { host, .. } | Self::PlainHttp { host } => {
+                Self::Broken { host, message: "what came is not what was encrypted".to_owned() }
+            }
+            other => other,
+        }
     }
 
     fn recognise(error: &(dyn StdError + 'static), host: &str) -> Option<Self> {

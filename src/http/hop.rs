@@ -36,14 +36,15 @@ impl Purpose {
 /// Registries whose token server is elsewhere by design.
 const REALM_PAIRS: [(&str, &str); 1] = [("nvcr.io", "authn.nvidia.com")];
 
-/// Resolves `to` against `from` and decides. `proxied` says that a proxy will resolve the target's name, so that
-/// addresses are its business.
+/// The longest URL that is contacted, in bytes: signed ones have a few thousand.
+const MAX_URL_BYTES: usize = 16 * 1024;
+
+/// Resolves `to` against `from` and decides, by what is written: names are the resolver's business.
 pub(super) fn authorise(
     from: &Url,
     to: &str,
     purpose: Purpose,
     trusted_realms: &[(Option<HostPort>, Url)],
-    proxied: bool,
 ) -> Result<Url, Error> {
     let shown = |to: &Url| DisplayUrl(to).to_string();
     let refuse = |to: String, rule: &'static str| Error::Hop {
@@ -53,6 +54,9 @@ pub(super) fn authorise(
         rule,
         secret: false,
     };
+    if to.len() > MAX_URL_BYTES {
+        return Err(refuse("an endless address".into(), "it is longer than 16 KiB"));
+    }
     let url = from.join(to).map_err(|_| refuse("an address that does not parse".into(), "it is not a URL"))?;
     if url.host_str().is_none() {
         return Err(refuse(shown(&url), "it names no host"));
@@ -71,9 +75,10 @@ pub(super) fn authorise(
     if purpose == Purpose::Page && !(same_place && url.scheme() == from.scheme()) {
         return Err(refuse(shown(&url), "lists continue on the same host only"));
     }
-    if !same_place && !proxied {
+    if !same_place {
         let local = is_loopback_name(&here.host);
-        if is_loopback_name(&there.host) && !local {
+        let name = there.host.trim_end_matches('.');
+        if !local && (is_loopback_name(name) || name.ends_with(".localhost")) {
             return Err(refuse(shown(&url), "it points back at this machine"));
         }
         if let Some(ip) = there.ip()
@@ -158,7 +163,7 @@ mod tests {
         let realm = |url: &str| Url::parse(url).unwrap();
         let trusted =
             [(HostPort::parse("r.test"), realm("https://trusted.test/token")), (None, realm("https://any.test/token"))];
-        authorise(&from, to, purpose, &trusted, false).map(|url| url.to_string()).map_err(|e| e.to_string())
+        authorise(&from, to, purpose, &trusted).map(|url| url.to_string()).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -190,6 +195,8 @@ mod tests {
             (https, "https://127.0.0.1/x", Purpose::Redirect),
             (https, "https://localhost/x", Purpose::Redirect),
             (https, "https://[::1]/x", Purpose::Redirect),
+            (https, "https://localhost./x", Purpose::Redirect),
+            (https, "https://x.localhost/x", Purpose::Redirect),
             (https, "https://169.254.169.254/latest", Purpose::AnonymousRealm),
             (https, "https://[::ffff:169.254.169.254]/x", Purpose::AnonymousRealm),
             (https, "https://[64:ff9b::a9fe:a9fe]/x", Purpose::AnonymousRealm),
@@ -207,6 +214,13 @@ mod tests {
         for (from, to, purpose) in cases {
             assert!(hop(from, to, purpose).is_err(), "{from} -> {to} {purpose:?}");
         }
+    }
+
+    #[test]
+    fn an_endless_address_is_not_contacted() {
+        let path = |length| format!("/{}", "x".repeat(length));
+        assert!(hop("https://r.test/v2/", &path(16_000), Purpose::Page).is_ok());
+        assert!(hop("https://r.test/v2/", &path(17_000), Purpose::Page).is_err());
     }
 
     #[test]

@@ -65,8 +65,8 @@ pub struct Request {
     /// Whether the request may be sent again after it failed. Off for requests that move a server's state on, such
     /// as the chunks of an upload.
     pub retry: bool,
-    /// Reads the body, up to so many bytes and one more, before the answer is handed over: a document that breaks off
-    /// is then asked for again like one that never came.
+    /// Reads the body of a success, up to so many bytes and one more, before the answer is handed over: a document
+    /// that breaks off is then asked for again like one that never came.
     pub whole: Option<usize>,
 }
 

@@ -107,7 +107,9 @@ impl Response {
         let chunk = tokio::time::timeout(self.pace.idle, self.inner.chunk()).await;
         let url = self.inner.url();
         let slow = |what, after| Error::Timeout { host: url.authority().to_owned(), what, after };
-        let chunk = chunk.map_err(|_| slow("sent no data", self.pace.idle))?.map_err(|e| Error::classify(&e, url))?;
+        let chunk = chunk
+            .map_err(|_| slow("sent no data", self.pace.idle))?
+            .map_err(|e| Error::of_body(e, url.authority().to_owned()))?;
         if let Some(bytes) = &chunk
             && !self.pace.keeps_up(bytes.len())
         {

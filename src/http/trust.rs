@@ -40,6 +40,12 @@ impl HostPort {
         plain.then(|| Self { explicit, ..Self::of(&url) })
     }
 
+    /// Whether both are the same host and port, however the port was written.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        self.host == other.host && self.port == other.port
+    }
+
     /// The address, where the host is one.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {

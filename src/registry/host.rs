@@ -25,6 +25,7 @@ impl Host {
     /// Does no input or output.
     #[must_use]
     pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
+        client.introduce(endpoint.host());
         Self { shared: Arc::new(Shared { client, endpoint, authenticator, warnings: Warnings::default() }) }
     }
 

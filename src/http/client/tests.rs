@@ -1,0 +1,347 @@
+//! Against servers of this process, over plain HTTP on loopback.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::http::{Anonymous, BoxError, BoxFuture, HeaderValue, NoProxy};
+
+/// A server that writes down the head of each request and answers by a script; the last answer is given for ever.
+struct Server {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+    script: Arc<Mutex<VecDeque<Answer>>>,
+}
+
+/// What is sent, piece by piece, with a pause before each piece but the first.
+type Answer = (Vec<String>, Duration);
+
+fn answer(text: impl Into<String>) -> Answer {
+    (vec![text.into()], Duration::ZERO)
+}
+
+fn status(status: u16, headers: &str) -> Answer {
+    answer(format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 0\r\n{headers}\r\n"))
+}
+
+impl Server {
+    async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let script = Arc::new(Mutex::new(answers.into_iter().collect::<VecDeque<_>>()));
+        let (log, answers) = (Arc::clone(&heads), Arc::clone(&script));
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let answer = {
+                    let mut answers = lock(&answers);
+                    if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
+                };
+                tokio::spawn(serve(connection, Arc::clone(&log), answer.unwrap_or_default()));
+            }
+        });
+        Self { address, heads, script }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+    }
+
+    fn heads(&self) -> Vec<String> {
+        lock(&self.heads).clone()
+    }
+}
+
+async fn serve(mut connection: TcpStream, log: Arc<Mutex<Vec<String>>>, (pieces, pause): Answer) {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        let mut buffer = [0; 1024];
+        match connection.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(count) => head.extend_from_slice(&buffer[..count]),
+        }
+        // A TLS record gets the answer of a server that knows none.
+        if head[0] == 0x16 {
+            break;
+        }
+    }
+    lock(&log).push(String::from_utf8_lossy(&head).to_lowercase());
+    for (at, piece) in pieces.iter().enumerate() {
+        if at > 0 {
+            tokio::time::sleep(pause).await;
+        }
+        if connection.write_all(piece.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+    if pieces.is_empty() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn quick() -> Options {
+    let retry = RetryPolicy { retries: 2, base: Duration::from_millis(1), ..RetryPolicy::default() };
+    Options { retry, ..Options::default() }
+}
+
+fn get(url: Url) -> Request {
+    Request::new(Method::GET, url)
+}
+
+fn host(text: &str) -> HostPort {
+    HostPort::parse(text).unwrap()
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+/// Has the same to say to whoever asks, and counts the challenges that it is asked about.
+#[derive(Default)]
+struct Talkative(AtomicUsize);
+
+impl Authorizer for Talkative {
+    fn authorization<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<Option<HeaderValue>, BoxError>> {
+        Box::pin(async { Ok(Some(HeaderValue::from_static("Bearer s3cret"))) })
+    }
+
+    fn challenged<'a>(
+        &'a self,
+        _: &'a Url,
+        _: &'a HeaderMap,
+        _: Option<&'a HeaderValue>,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Ok(true) })
+    }
+}
+
+#[tokio::test]
+async fn silence_and_trickles_end() {
+    let tenth = Duration::from_millis(100);
+    let timeouts =
+        Timeouts { header: tenth, idle: tenth, window: 3 * tenth, window_floor_bytes: 1000, ..Timeouts::default() };
+    let head = || "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".to_owned();
+    let slow = |pause, piece: &str| {
+        (std::iter::once(head()).chain(std::iter::repeat_n(piece.to_owned(), 40)).collect(), pause)
+    };
+    let cases: [(&str, Answer, &str); 3] = [
+        ("no head", (vec![], tenth), "did not answer"),
+        ("no body", slow(20 * tenth, "x"), "sent no data"),
+        ("a trickle", slow(tenth / 2, "x"), "sent too little data"),
+    ];
+    for (name, answer, expected) in cases {
+        let server = Server::start([answer]).await;
+        let client = Client::new(Options { timeouts: timeouts.clone(), ..quick() });
+        let started = Instant::now();
+        let outcome = client.send(get(server.url("/")).whole(1 << 20).once(), &Anonymous).await;
+        assert!(matches!(&outcome, Err(Error::Timeout { what, .. }) if *what == expected), "{name}: {outcome:?}");
+        assert!(outcome.is_err_and(|error| error.is_transient()), "{name}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{name}");
+    }
+    // A link that is slow, and fast enough.
+    let server = Server::start([slow(tenth / 2, &"x".repeat(2500))]).await;
+    let client = Client::new(Options { timeouts, ..quick() });
+    assert!(client.send(get(server.url("/")).whole(1 << 20).once(), &Anonymous).await.is_ok());
+}
+
+#[tokio::test]
+async fn absurd_waits_are_told_and_not_waited_for() {
+    let absurd = || status(429, "retry-after: 18446744073709551615\r\n");
+    for (first, requests) in [(absurd(), 1), (status(429, "retry-after: 1\r\n"), 2)] {
+        let server = Server::start([first, absurd()]).await;
+        let response = Client::new(quick()).send(get(server.url("/")), &Anonymous).await.unwrap();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.retry_after(), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(server.heads().len(), requests);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_pause_counts_for_every_request_and_is_heard_of_by_those_that_are_not_repeated() {
+    let server = Server::start([status(429, "retry-after: 1\r\n"), status(200, "")]).await;
+    let client = Client::new(quick());
+    let put = Request::new(Method::PUT, server.url("/")).once();
+    assert_eq!(client.send(put, &Anonymous).await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+    client.leave_alone(&HostPort::of(&server.url("/")), Duration::ZERO);
+    let started = Instant::now();
+    client.send(get(server.url("/other")), &Anonymous).await.unwrap();
+    assert!(started.elapsed() > Duration::from_millis(800), "{:?}", started.elapsed());
+    // Who does not repeat anything does not wait either.
+    let server = Server::start([status(429, "retry-after: 100\r\n"), status(200, "")]).await;
+    let retry = RetryPolicy { retries: 0, ..RetryPolicy::default() };
+    let client = Client::new(Options { retry, ..Options::default() });
+    for expected in [StatusCode::TOO_MANY_REQUESTS, StatusCode::OK] {
+        assert_eq!(client.send(get(server.url("/")), &Anonymous).await.unwrap().status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn another_attempt_starts_where_the_first_did() {
+    let storage = Server::start([status(503, ""), status(200, "")]).await;
+    let signed = |n| status(307, &format!("location: {}\r\n", storage.url(&format!("/blob?signature={n}"))));
+    let registry = Server::start([signed(1), signed(2)]).await;
+    let response = Client::new(quick()).send(get(registry.url("/blob")), &Anonymous).await.unwrap();
+    assert_eq!((response.status(), response.attempts()), (StatusCode::OK, 2));
+    assert_eq!(registry.heads().len(), 2);
+    assert!(storage.heads()[1].starts_with("get /blob?signature=2 "), "{:?}", storage.heads());
+}
+
+#[tokio::test]
+async fn who_was_sent_away_gets_nothing_back_even_at_home() {
+    let storage = Server::start([]).await;
+    let away = status(307, &format!("location: {}\r\nset-cookie: a=s3cret\r\n", storage.url("/x")));
+    let registry = Server::start([away, status(401, "www-authenticate: Basic\r\n")]).await;
+    let back = status(307, &format!("location: {}\r\nset-cookie: b=s3cret\r\n", registry.url("/again")));
+    lock(&storage.script).push_back(back);
+    let talkative = Talkative::default();
+    let client = Client::new(quick());
+    let request = get(registry.url("/")).header(header::COOKIE, HeaderValue::from_static("c=s3cret"));
+    let response = client.send(request, &talkative).await.unwrap();
+    assert_eq!((response.status(), talkative.0.into_inner()), (StatusCode::UNAUTHORIZED, 0));
+    assert!(registry.heads()[0].contains("authorization: bearer s3cret"));
+    assert_eq!((registry.heads().len(), storage.heads().len()), (2, 1));
+    for head in [&registry.heads()[1], &storage.heads()[0]] {
+        assert!(!head.contains("s3cret"), "{head}");
+    }
+}
+
+#[test]
+fn hosts_that_only_a_server_named_stay_so_in_any_order() {
+    let proxy = ProxySettings { https: Some(url("http://proxy.test:3128")), ..ProxySettings::default() };
+    for options in [Options::default(), Options { proxy, ..Options::default() }] {
+        let client = Client::new(options);
+        client.introduce(host("r.test"));
+        client.introduce(host("127.0.0.1:5000"));
+        let (remote, local, cdn) = (url("https://r.test/v2/"), url("http://127.0.0.1:5000/v2/"), "https://cdn.test/x");
+        let foreign = |name: &str| client.memory().is_foreign(&HostPort::of(&url(name)));
+        assert_eq!(foreign(cdn), None);
+        client.authorise_hop(&local, cdn, Purpose::Redirect).unwrap();
+        assert_eq!(foreign(cdn), Some(true));
+        client.authorise_hop(&remote, cdn, Purpose::Upload).unwrap();
+        client.authorise_hop(&local, cdn, Purpose::Upload).unwrap();
+        assert_eq!(foreign(cdn), Some(false), "what one registry may not reach, another does not open to it");
+        // Its own redirects make it no host of the user's.
+        client.authorise_hop(&url(cdn), "https://next.test/", Purpose::Redirect).unwrap();
+        client.authorise_hop(&url(cdn), "/other", Purpose::Redirect).unwrap();
+        assert_eq!((foreign(cdn), foreign("https://next.test/")), (Some(false), Some(false)));
+        // A hop to a host that the user named, before or after, takes nothing from it.
+        client.authorise_hop(&url(cdn), "https://r.test/", Purpose::Redirect).unwrap();
+        client.introduce(host("next.test"));
+        assert_eq!((foreign("https://r.test/"), foreign("https://next.test/")), (None, None));
+    }
+}
+
+#[test]
+fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_hosts_of_servers() {
+    let proxy = ProxySettings { https: Some(url("http://proxy.test:3128")), ..ProxySettings::default() };
+    for proxy in [ProxySettings::default(), proxy] {
+        let asked = Arc::<Mutex<Vec<(String, bool)>>>::default();
+        let log = Arc::clone(&asked);
+        let trust: TrustLookup = Arc::new(move |host, foreign| {
+            lock(&log).push((host.to_string(), foreign));
+            Ok(HostTrust::default())
+        });
+        let client = Client::new(Options { trust, proxy, ..Options::default() });
+        client.introduce(host("r.test:443"));
+        client.authorise_hop(&url("https://r.test/v2/"), "https://cdn.test/x", Purpose::Redirect).unwrap();
+        let look = |name| client.trust(&HostPort::of(&url(name))).unwrap();
+        for name in ["https://r.test/", "https://cdn.test/", "https://cdn.test/"] {
+            look(name);
+        }
+        client.introduce(host("cdn.test"));
+        look("https://cdn.test/");
+        let expected = [("r.test:443", false), ("cdn.test", true), ("cdn.test", false)];
+        assert_eq!(*lock(&asked), expected.map(|(name, foreign)| (name.to_owned(), foreign)));
+    }
+}
+
+#[tokio::test]
+async fn the_guard_stands_where_connections_are_made() {
+    let server = Server::start([status(200, "")]).await;
+    let name = format!("localhost:{}", server.address.port());
+    let client = Client::new(quick());
+    // What a name leads to is seen only then.
+    client.memory().foreign.insert(host(&name), false);
+    let asked = || client.send(get(url(&format!("http://{name}/"))), &Anonymous);
+    assert!(matches!(asked().await, Err(Error::Hop { .. })));
+    assert!(server.heads().is_empty());
+    client.introduce(host(&name));
+    assert!(asked().await.is_ok());
+}
+
+#[tokio::test]
+async fn addresses_of_the_target_are_not_those_of_its_proxy() {
+    let proxy = Server::start([status(200, "")]).await;
+    let straight = Server::start([status(200, "")]).await;
+    let via = url(&format!("http://corp:s3cret@localhost:{}", proxy.address.port()));
+    let client = Client::new(Options {
+        proxy: ProxySettings { http: Some(via), https: None, no_proxy: NoProxy::parse("direct.test") },
+        overrides: ["r.test", "direct.test"]
+            .map(|name| Override {
+                host: name.to_owned(),
+                port: straight.address.port(),
+                address: Ipv4Addr::LOCALHOST.into(),
+            })
+            .to_vec(),
+        ..quick()
+    });
+    let target = |name: &str| url(&format!("http://{name}:{}/", straight.address.port()));
+    client.memory().foreign.insert(HostPort::of(&target("r.test")), false);
+    client.send(get(target("r.test")), &Anonymous).await.unwrap();
+    client.send(get(target("direct.test")), &Anonymous).await.unwrap();
+    let (through, past) = (proxy.heads(), straight.heads());
+    assert!(through[0].starts_with("get http://r.test:"), "{through:?}");
+    assert!(through[0].contains("proxy-authorization: basic"), "{through:?}");
+    assert_eq!((through.len(), past.len()), (1, 1));
+    assert!(!past[0].contains("proxy-authorization"), "{past:?}");
+}
+
+#[tokio::test]
+async fn plain_http_is_spoken_by_those_alone_who_may() {
+    let cases = [
+        (SchemePolicy::Https, false),
+        (SchemePolicy::Http, true),
+        (SchemePolicy::HttpsUnlessNotTls, true),
+        (SchemePolicy::HttpsElseHttp, true),
+    ];
+    for (scheme, spoken) in cases {
+        let server = Server::start([answer("HTTP/1.1 400 Bad Request\r\n\r\n"), status(200, "")]).await;
+        let trust: TrustLookup = Arc::new(move |_, _| Ok(HostTrust { scheme, ..HostTrust::default() }));
+        let client = Client::new(Options { trust, ..quick() });
+        let mut https = server.url("/");
+        https.set_scheme("https").unwrap();
+        let outcome = client.send(get(https), &Talkative::default()).await;
+        let told = server.heads().iter().any(|head| head.contains("s3cret"));
+        assert_eq!((outcome.is_ok(), told), (spoken, spoken), "{scheme:?}: {outcome:?}");
+        let refused = matches!(outcome, Err(Error::PlainHttp { .. }));
+        assert_eq!(refused, !spoken, "{scheme:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_given_up() {
+    let line = "x-filler: 0123456789abcdef\r\n".repeat(1000);
+    let pieces = std::iter::once("HTTP/1.1 200 OK\r\n".to_owned()).chain(std::iter::repeat_n(line, 1000));
+    let server = Server::start([(pieces.collect(), Duration::ZERO)]).await;
+    let outcome = Client::new(quick()).send(get(server.url("/")).once(), &Anonymous).await;
+    assert!(outcome.is_err(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn failures_do_not_name_what_a_url_keeps_secret() {
+    let cut = Server::start([answer("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx")]).await;
+    let closed = Server::start([answer("nonsense")]).await;
+    let nobody = url("http://127.0.0.1:1/");
+    for mut target in [cut.url("/"), closed.url("/"), nobody] {
+        target.set_query(Some("signature=s3cret"));
+        let error = Client::new(quick()).send(get(target).whole(1000), &Anonymous).await.unwrap_err();
+        let chain = format!("{error} {error:?}");
+        assert!(!chain.contains("s3cret"), "{chain}");
+        assert!(matches!(error, Error::Exhausted { attempts: 3, .. }), "{error:?}");
+    }
+}
