@@ -56,8 +56,11 @@ pub trait Sink: Sync {
     fn contains(&self, descriptor: &Descriptor) -> impl Future<Output = Result<bool, Fault>> + Send;
 
     /// Takes over the blob from where the sink's own side already has it, without moving bytes. `false` where it
-    /// could not; that is never an error.
-    fn mount(&self, descriptor: &Descriptor) -> impl Future<Output = bool> + Send;
+    /// could not, whatever the reason.
+    ///
+    /// # Errors
+    /// A [`Fault`] only where the far side took over something else.
+    fn mount(&self, descriptor: &Descriptor) -> impl Future<Output = Result<bool, Fault>> + Send;
 
     /// Reads the blob from `source` and keeps it: verified, whole, or not at all. What a failed call received may
     /// be kept and continued by the next.

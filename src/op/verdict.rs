@@ -144,7 +144,7 @@ impl Failure {
             E::NotFound(refusal) => self.decide(Exit::NotFound, "not_found", Some(not_found_advice(refusal))),
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
-            E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
+            E::Rejected(_) | E::Demand { .. } => self.decide(Exit::Rejected, "rejected", None),
             E::Server(_) => self.decide(Exit::Network, "server_error", None),
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());

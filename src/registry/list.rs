@@ -15,6 +15,8 @@ use crate::http::{self, Method, Purpose, Request, Response, StatusCode, Url, hea
 const PAGE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// The most pages of one list that are asked for.
 const PAGES_LIMIT: usize = 10_000;
+/// The most entries of one list that are kept: it is held in memory as a whole.
+const ENTRIES_LIMIT: usize = 1_000_000;
 /// The most entries that are asked for at once: ECR refuses more.
 const PAGE_ENTRIES: usize = 1000;
 
@@ -26,6 +28,7 @@ pub struct Listing {
     next: Next,
     visited: HashSet<Url>,
     pub(super) pages_limit: usize,
+    pub(super) entries_limit: usize,
     ready: VecDeque<String>,
     /// How many more entries are wanted.
     remaining: usize,
@@ -60,6 +63,7 @@ impl Listing {
             next: Next::Start,
             visited: HashSet::new(),
             pages_limit: PAGES_LIMIT,
+            entries_limit: ENTRIES_LIMIT,
             ready: VecDeque::new(),
             remaining: limit.unwrap_or(usize::MAX),
             limited: limit.is_some(),
@@ -77,6 +81,8 @@ impl Listing {
                 return Ok(None);
             }
             if let Some(entry) = self.ready.pop_front() {
+                self.entries_limit =
+                    self.entries_limit.checked_sub(1).ok_or_else(|| self.protocol("the list has no end"))?;
                 self.remaining -= 1;
                 return Ok(Some(entry));
             }

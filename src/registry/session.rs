@@ -33,10 +33,11 @@ impl Session {
         Ok(Self { location, at_home, chunk_min_bytes, used: false })
     }
 
-    /// Moves on to where the answer says; stays where it says nothing.
+    /// Moves on to where the answer says; stays where it says nothing. A session that has left the registry does not
+    /// come back to its credentials: what answers elsewhere is not to choose what is done with them.
     pub(super) fn advance(&mut self, host: &Host, operation: &str, response: &Response) -> Result<(), Error> {
         if let Some((location, at_home)) = follow(host, operation, response)? {
-            (self.location, self.at_home) = (location, at_home);
+            (self.location, self.at_home) = (location, at_home && self.at_home);
         }
         Ok(())
     }

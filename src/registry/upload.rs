@@ -8,7 +8,7 @@ use super::outflow::Outflow;
 use super::repository::{DOCKER_CONTENT_DIGEST, Repository, is_repository};
 use super::session::{Session, received};
 use crate::auth::{Scope, Scoped};
-use crate::content::{Fault, Progress, Sink, Source, Stored};
+use crate::content::{Fault, IntegrityError, Progress, Sink, Source, Stored};
 use crate::http::{Class, HeaderValue, Method, Request, Response, RetryPolicy, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
 
@@ -177,8 +177,8 @@ impl Uploader {
         let Descriptor { digest, size, .. } = outflow.descriptor();
         let minimum = session.chunk_min_bytes;
         if minimum > CHUNK_CAP_BYTES {
-            let operation = self.about("upload", digest);
-            return Err(Error::ChunkTooLarge { operation, minimum_bytes: minimum, limit_bytes: CHUNK_CAP_BYTES });
+            let what = format!("the registry wants chunks of at least {minimum} bytes, more than {CHUNK_CAP_BYTES}");
+            return Err(Error::Demand { operation: self.about("upload", digest), what });
         }
         let mut chunk = CHUNK_BYTES.max(minimum);
         let (mut offset, mut setbacks) = (0, 0);
@@ -329,7 +329,7 @@ impl Uploader {
         let authorizer = self.repository.push();
         let farewell = host.send_to("cancel an upload", request, &authorizer, session.at_home);
         if let Ok(Err(error)) = tokio::time::timeout(CANCEL_LIMIT, farewell).await {
-            tracing::debug!(%error, "an upload session stays open");
+            tracing::debug!(error = error.to_string(), "an upload session stays open");
         }
     }
 
@@ -346,9 +346,14 @@ impl Uploader {
         match response.status() {
             StatusCode::CREATED => match response.headers().get(DOCKER_CONTENT_DIGEST) {
                 None => Ok(true),
-                Some(stated) if stated.as_bytes() == digest.to_string().as_bytes() => Ok(true),
-                // The registry may name the blob by another algorithm; what counts is that ours is there.
-                Some(_) => self.repository.blob_exists(digest).await,
+                Some(stated) => match stated.to_str().ok().and_then(|stated| Digest::parse(stated.trim()).ok()) {
+                    Some(actual) if actual == *digest => Ok(true),
+                    Some(actual) if actual.algorithm() == digest.algorithm() => {
+                        Err(IntegrityError::Digest { expected: digest.clone(), actual }.into())
+                    }
+                    // The registry may name the blob by another algorithm; what counts is that ours is there.
+                    _ => self.repository.blob_exists(digest).await,
+                },
             },
             StatusCode::ACCEPTED => {
                 let session = Session::open(host, &operation, &response)?;
@@ -383,12 +388,17 @@ impl Sink for Uploader {
         Ok(self.repository.blob_exists(&descriptor.digest).await?)
     }
 
-    async fn mount(&self, descriptor: &Descriptor) -> bool {
-        let Some(from) = self.origins.get(&descriptor.digest) else { return false };
-        self.try_mount(&descriptor.digest, from).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "not mounted");
-            false
-        })
+    async fn mount(&self, descriptor: &Descriptor) -> Result<bool, Fault> {
+        let Some(from) = self.origins.get(&descriptor.digest) else { return Ok(false) };
+        match self.try_mount(&descriptor.digest, from).await {
+            Err(error @ Error::Integrity(_)) => Err(error.into()),
+            Err(error) => {
+                // As a string it is written with its control characters escaped.
+                tracing::debug!(error = error.to_string(), "not mounted");
+                Ok(false)
+            }
+            mounted => Ok(mounted?),
+        }
     }
 
     async fn receive<S: Source>(

@@ -11,6 +11,9 @@ use crate::model::Digest;
 /// The most text taken from the `Warning` headers of one response, in bytes: distribution-spec, "Warnings".
 const TEXT_LIMIT_BYTES: usize = 4096;
 
+/// The most warnings that are collected of one registry: whatever it does must end.
+const WARNINGS_LIMIT: usize = 100;
+
 /// Something that the person should know, and that is no error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Warning {
@@ -42,6 +45,8 @@ pub enum Warning {
         /// The entry, shortened and unescaped.
         entry: String,
     },
+    /// There were more than are worth reading.
+    Unsaid,
 }
 
 impl fmt::Display for Warning {
@@ -55,6 +60,9 @@ impl fmt::Display for Warning {
                 write!(f, "the manifest has {size_bytes} bytes; many registries refuse more than 4 MiB")
             }
             Self::SkippedEntry { list, entry } => write!(f, "left out of {list}: {entry}"),
+            Self::Unsaid => {
+                write!(f, "the registry gave cause for more than {WARNINGS_LIMIT} warnings; the rest is left out")
+            }
         }
     }
 }
@@ -66,6 +74,11 @@ pub(super) struct Warnings(Mutex<(HashSet<Warning>, Vec<Warning>)>);
 impl Warnings {
     pub(super) fn add(&self, warning: Warning) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let warning = match state.0.len() {
+            ..WARNINGS_LIMIT => warning,
+            WARNINGS_LIMIT if !state.0.contains(&warning) => Warning::Unsaid,
+            _ => return,
+        };
         if state.0.insert(warning.clone()) {
             state.1.push(warning);
         }
@@ -107,6 +120,8 @@ pub(super) fn shorten(text: &str, limit: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(values: &[&str]) -> Vec<String> {
@@ -141,5 +156,26 @@ mod tests {
         assert_eq!(warnings.take(), [warning()]);
         warnings.add(warning());
         assert_eq!(warnings.take(), []);
+    }
+
+    #[test]
+    fn a_registry_that_warns_without_end_is_heard_only_so_long() {
+        let warnings = Warnings::default();
+        for n in 0..1000 {
+            warnings.add(Warning::Registry { registry: "r".into(), text: n.to_string() });
+        }
+        let taken = warnings.take();
+        assert_eq!((taken.len(), taken.last()), (WARNINGS_LIMIT + 1, Some(&Warning::Unsaid)));
+        warnings.add(Warning::Registry { registry: "r".into(), text: "one more".into() });
+        assert_eq!(warnings.take(), []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_survived(header in prop_oneof![".{0,80}", "299 - \"[ -~é\\\\]{0,40}"], limit in 0_usize..50) {
+            if let Some(text) = text(&header) {
+                prop_assert!(text.len() <= header.len() && shorten(&text, limit).len() <= limit);
+            }
+        }
     }
 }

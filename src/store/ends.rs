@@ -28,8 +28,8 @@ impl Sink for Layout {
         Ok(present)
     }
 
-    async fn mount(&self, _descriptor: &Descriptor) -> bool {
-        false
+    async fn mount(&self, _descriptor: &Descriptor) -> Result<bool, Fault> {
+        Ok(false)
     }
 
     async fn receive<S: Source>(

@@ -85,8 +85,8 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
     }
 
     async fn blob(&self, blob: &Descriptor) -> Result<Outcome, Fault> {
-        if self.sink.mount(blob).await {
-            self.progress.report(Event::Mounted { blob });
+        if self.sink.mount(blob).await? {
+            self.progress.report(Event::Mounted { digest: &blob.digest });
             return Ok(Outcome::Mounted);
         }
         let (mut failures, mut corrupt, mut moved) = (0, false, 0);
@@ -167,8 +167,8 @@ mod tests {
         async fn contains(&self, _: &Descriptor) -> Result<bool, Fault> {
             Ok(false)
         }
-        async fn mount(&self, _: &Descriptor) -> bool {
-            false
+        async fn mount(&self, _: &Descriptor) -> Result<bool, Fault> {
+            Ok(false)
         }
         async fn receive<S: Source>(&self, d: &Descriptor, _: &S, progress: &dyn Progress) -> Result<Stored, Fault> {
             let (bytes, failure) = self.0.lock().unwrap().pop_front().expect("the script is used up");

@@ -114,6 +114,16 @@ async fn the_number_of_pages_is_bounded() {
 }
 
 #[tokio::test]
+async fn the_number_of_entries_is_bounded() {
+    let server = Server::scripted([page(r#"["a","b","c"]"#), page(r#"["a","b","c"]"#)]).await;
+    for (limit, most) in [(3, true), (2, false)] {
+        let mut listing = server.repository().tags(None);
+        assert_eq!(std::mem::replace(&mut listing.entries_limit, limit), 1_000_000);
+        assert_eq!(listing.collect().await.is_ok(), most);
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_list_is_an_error() {
     for body in ["<html>", "[]", r#"{"tags":"a"}"#] {
         let server = Server::scripted([reply(200).body(body)]).await;

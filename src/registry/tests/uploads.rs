@@ -183,6 +183,29 @@ async fn another_host_that_asks_for_credentials_gets_none() {
 }
 
 #[tokio::test]
+async fn a_session_that_left_the_registry_does_not_come_back_to_its_credentials() {
+    let source = Memory::new(patterned(9 * MIB));
+    let home = Arc::new(Mutex::new(String::new()));
+    let back = Arc::clone(&home);
+    let storage = Server::start(move |seen| match seen.method.as_str() {
+        "PUT" => reply(413),
+        _ => reply(202).with("location", format!("{}/v2/team/app/blobs/uploads/chosen", back.lock().unwrap())),
+    })
+    .await;
+    let location = storage.url("/bucket/1");
+    let server = Server::start(move |seen| match seen.method.as_str() {
+        "HEAD" => reply(404),
+        "POST" => reply(202).with("location", &location),
+        _ => reply(401).with("www-authenticate", BASIC.unwrap()),
+    })
+    .await;
+    *home.lock().unwrap() = server.url("");
+    let fault = upload(&server, &source).await.unwrap_err();
+    let chosen: Vec<_> = server.seen().into_iter().filter(|seen| seen.target.contains("chosen")).collect();
+    assert!(!chosen.is_empty() && chosen.iter().all(|seen| seen.header("authorization").is_none()), "{fault}");
+}
+
+#[tokio::test]
 async fn a_location_of_another_scheme_is_refused() {
     let server = Server::start(|_| reply(202).with("location", "ftp://127.0.0.1/x")).await;
     let fault = upload(&server, &Memory::new("hello")).await.unwrap_err();
@@ -333,7 +356,11 @@ async fn the_shortest_chunk_is_respected_up_to_a_cap() {
             chunks(move |seen, _| (seen.method == "POST").then(|| started().with("oci-chunk-min-length", minimum)))
                 .await;
         let outcome = upload(&server, &Memory::new(patterned(11 * MIB))).await;
-        assert_eq!(outcome.is_ok(), expected.is_some());
+        match (&outcome, expected) {
+            (Ok(_), Some(_)) => {}
+            (Err(fault), None) => assert!(matches!(cause(fault), Error::Demand { .. }), "{fault}"),
+            _ => panic!("{outcome:?}"),
+        }
         let seen = server.seen();
         assert_eq!(seen.iter().find_map(|s| s.header("content-range")), expected);
     }
@@ -429,7 +456,7 @@ async fn a_fault_of_the_source_is_passed_on() {
 async fn mount(server: &Server, source: &Memory) -> (Uploader, bool) {
     let origin = (sha256(&source.bytes), "base/image".to_owned());
     let uploader = Uploader::new(server.repository()).mount_from([origin]);
-    let mounted = uploader.mount(&source.descriptor()).await;
+    let mounted = uploader.mount(&source.descriptor()).await.unwrap();
     (uploader, mounted)
 }
 
@@ -440,7 +467,8 @@ async fn a_mount_is_done_with_201_unless_it_names_another_blob() {
     let cases = [
         ("no digest", vec![reply(201)], true),
         ("the digest", vec![created(sha256(b"hello"))], true),
-        ("another digest", vec![created(sha256(b"other")), reply(404)], false),
+        ("rubbish", vec![reply(201).with("docker-content-digest", "sha256:0"), reply(404)], false),
+        ("another algorithm, and not there", vec![created(digest_of(Algorithm::Sha512, b"x")), reply(404)], false),
         ("another algorithm", vec![created(digest_of(Algorithm::Sha512, b"hello")), reply(200)], true),
     ];
     for (name, script, expected) in cases {
@@ -449,6 +477,11 @@ async fn a_mount_is_done_with_201_unless_it_names_another_blob() {
         let digest = sha256(b"hello").to_string().replace(':', "%3A");
         assert_eq!(server.requests()[0], format!("POST {POST}?mount={digest}&from=base%2Fimage"), "{name}");
     }
+    let server = Server::scripted([created(sha256(b"other"))]).await;
+    let uploader = Uploader::new(server.repository()).mount_from([(sha256(b"hello"), "base/image".to_owned())]);
+    let fault = uploader.mount(&source.descriptor()).await.unwrap_err();
+    let source = std::error::Error::source(&fault).unwrap();
+    assert!(matches!(source.downcast_ref(), Some(IntegrityError::Digest { .. })), "{fault}");
 }
 
 #[tokio::test]
@@ -484,7 +517,7 @@ async fn a_refused_mount_is_no_error() {
     }
     let server = Server::scripted([]).await;
     let elsewhere = Uploader::new(server.repository());
-    assert!(!elsewhere.mount(&blob(b"hello")).await);
+    assert!(!elsewhere.mount(&blob(b"hello")).await.unwrap());
     assert!(server.requests().is_empty(), "nothing is asked where no origin is known");
 }
 
