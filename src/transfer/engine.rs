@@ -121,12 +121,21 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
                     (self.limits.backoff)(failures)
                 }
             };
-            let reason = fault.to_string();
+            let reason = innermost(&fault).to_string();
             let what = blob.digest.short();
             self.progress.report(Event::Retrying { what, attempt: failures.max(1), wait, reason: &reason });
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// The cause at the root: what was attempted is known to whoever hears of it.
+fn innermost(fault: &Fault) -> &dyn std::error::Error {
+    let mut cause: &dyn std::error::Error = fault;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }
 
 /// Counts the bytes of one attempt on their way to the listener.

@@ -58,8 +58,9 @@ pub(super) fn lines(event: &Event<'_>, direction: Direction) -> Vec<String> {
 /// Why something is tried again, and when: `ghcr.io: Retrying in 25s: 429 Too Many Requests`. `at` is that moment in
 /// unix time, for those who do not see the seconds run down.
 pub(super) fn retrying(what: &str, left: Duration, at: Option<Duration>, reason: &str) -> String {
-    // A connection's error names its host already.
-    let what = if reason.contains(what) { String::new() } else { format!("{what}: ") };
+    // A connection's error names its host already. Layers keep their place at the start of the line.
+    let is_host = what.contains(['.', ':']);
+    let what = if is_host && reason.contains(what) { String::new() } else { format!("{what}: ") };
     let left = match left.as_secs() {
         0 => "Retrying".to_owned(),
         _ => format!("Retrying in {}", units::duration(left)),
