@@ -25,9 +25,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after the store')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'rcr;pull' {
@@ -69,9 +70,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -96,9 +97,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -106,7 +107,7 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities in this PEM file too')
             [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line')
             [CompletionResult]::new('--trust-realm', '--trust-realm', [CompletionResultType]::ParameterName, 'Send credentials to this token server although it is not of the registry''s domain')
-            [CompletionResult]::new('--allow-nondistributable-artifacts', '--allow-nondistributable-artifacts', [CompletionResultType]::ParameterName, 'Push layers too whose publisher forbids to redistribute them')
+            [CompletionResult]::new('--allow-nondistributable-artifacts', '--allow-nondistributable-artifacts', [CompletionResultType]::ParameterName, 'Push layers even if their publisher forbids redistributing them')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be sent, and send nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but results and errors')
@@ -126,9 +127,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -152,9 +153,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -178,9 +179,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -203,9 +204,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -228,9 +229,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -253,9 +254,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -279,9 +280,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -305,9 +306,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -325,16 +326,16 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             break
         }
         'rcr;tags' {
-            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Print at most so many')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Print at most N')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order: as versions, newest first, or by name [default: the registry''s order]')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Print only tags that match: a pattern with * and ?')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print results and errors as text or JSON [default: text]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -352,14 +353,14 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             break
         }
         'rcr;catalog' {
-            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Print at most so many')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Print at most N')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print results and errors as text or JSON [default: text]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -381,9 +382,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -405,9 +406,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -429,9 +430,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -449,6 +450,7 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the store is')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every blob and every image, and put aside what is wrong')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove what no image needs')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'rcr;store;path' {
@@ -456,9 +458,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -480,9 +482,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -505,9 +507,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -526,14 +528,33 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rcr;store;help' {
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the store is')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every blob and every image, and put aside what is wrong')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove what no image needs')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rcr;store;help;path' {
+            break
+        }
+        'rcr;store;help;verify' {
+            break
+        }
+        'rcr;store;help;gc' {
+            break
+        }
+        'rcr;store;help;help' {
+            break
+        }
         'rcr;completion' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print results and errors as text or JSON [default: text]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -555,9 +576,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
-            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again so many times [default: 4]')
-            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most so long when a registry asks to slow down [default: 120]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move so many blobs at once [default: 8]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
             [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
@@ -572,6 +593,89 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log requests; twice for more')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rcr;help' {
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Fetch images from a registry into the store')
+            [CompletionResult]::new('push', 'push', [CompletionResultType]::ParameterValue, 'Send a stored image to a registry')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Check credentials with a registry, then save them')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the credentials for a registry')
+            [CompletionResult]::new('tag', 'tag', [CompletionResultType]::ParameterValue, 'Give a stored image another name')
+            [CompletionResult]::new('images', 'images', [CompletionResultType]::ParameterValue, 'List the stored images')
+            [CompletionResult]::new('rmi', 'rmi', [CompletionResultType]::ParameterValue, 'Remove stored images')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show an image: configuration, platforms, layers with their sizes')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show how a stored image came about, newest step first')
+            [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository on its registry')
+            [CompletionResult]::new('catalog', 'catalog', [CompletionResultType]::ParameterValue, 'List the repositories of a registry, where it tells them')
+            [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Print the manifest of an image as its registry has it, byte for byte')
+            [CompletionResult]::new('digest', 'digest', [CompletionResultType]::ParameterValue, 'Print the digest of an image as its registry has it')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after the store')
+            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
+            [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rcr;help;pull' {
+            break
+        }
+        'rcr;help;push' {
+            break
+        }
+        'rcr;help;login' {
+            break
+        }
+        'rcr;help;logout' {
+            break
+        }
+        'rcr;help;tag' {
+            break
+        }
+        'rcr;help;images' {
+            break
+        }
+        'rcr;help;rmi' {
+            break
+        }
+        'rcr;help;inspect' {
+            break
+        }
+        'rcr;help;history' {
+            break
+        }
+        'rcr;help;tags' {
+            break
+        }
+        'rcr;help;catalog' {
+            break
+        }
+        'rcr;help;manifest' {
+            break
+        }
+        'rcr;help;digest' {
+            break
+        }
+        'rcr;help;store' {
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the store is')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every blob and every image, and put aside what is wrong')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove what no image needs')
+            break
+        }
+        'rcr;help;store;path' {
+            break
+        }
+        'rcr;help;store;verify' {
+            break
+        }
+        'rcr;help;store;gc' {
+            break
+        }
+        'rcr;help;completion' {
+            break
+        }
+        'rcr;help;version' {
+            break
+        }
+        'rcr;help;help' {
             break
         }
     })

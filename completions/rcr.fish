@@ -33,9 +33,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_needs_command" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_needs_command" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_needs_command" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_needs_command" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_needs_command" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -65,6 +65,7 @@ complete -c rcr -n "__fish_rcr_needs_command" -f -a "digest" -d 'Print the diges
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "store" -d 'Look after the store'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "completion" -d 'Print a shell\'s completion script'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "version" -d 'Print the version'
+complete -c rcr -n "__fish_rcr_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l platform -d 'Fetch the image for this platform, such as linux/arm64; may be repeated' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
@@ -75,9 +76,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand pull" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand pull" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand pull" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -101,9 +102,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand push" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand push" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand push" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -111,7 +112,7 @@ complete -c rcr -n "__fish_rcr_using_subcommand push" -l insecure-registry -d 'T
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
-complete -c rcr -n "__fish_rcr_using_subcommand push" -l allow-nondistributable-artifacts -d 'Push layers too whose publisher forbids to redistribute them'
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l allow-nondistributable-artifacts -d 'Push layers even if their publisher forbids redistributing them'
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l dry-run -d 'Say what would be sent, and send nothing'
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l json -d 'Short for --format json'
 complete -c rcr -n "__fish_rcr_using_subcommand push" -s q -l quiet -d 'Say nothing but results and errors'
@@ -128,9 +129,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand login" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand login" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand login" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -153,9 +154,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand logout" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand logout" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand logout" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -178,9 +179,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand tag" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tag" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tag" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -202,9 +203,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand images" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand images" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand images" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -226,9 +227,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand ls" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand ls" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand ls" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -250,9 +251,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -275,9 +276,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -300,9 +301,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand history" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand history" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand history" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -314,7 +315,7 @@ complete -c rcr -n "__fish_rcr_using_subcommand history" -l json -d 'Short for -
 complete -c rcr -n "__fish_rcr_using_subcommand history" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand history" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand tags" -l limit -d 'Print at most so many' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l limit -d 'Print at most N' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l sort -d 'Order: as versions, newest first, or by name [default: the registry\'s order]' -r -f -a "semver\t''
 name\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l filter -d 'Print only tags that match: a pattern with * and ?' -r
@@ -327,9 +328,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand tags" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tags" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tags" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -341,7 +342,7 @@ complete -c rcr -n "__fish_rcr_using_subcommand tags" -l json -d 'Short for --fo
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l limit -d 'Print at most so many' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l limit -d 'Print at most N' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -351,9 +352,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -374,9 +375,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -397,9 +398,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand digest" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand digest" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand digest" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -411,32 +412,33 @@ complete -c rcr -n "__fish_rcr_using_subcommand digest" -l json -d 'Short for --
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars'
 plain\t'A line per finished layer'
 json\t'An event per line on stderr'
 none\t'Nothing'"
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l store -d 'Keep images in this directory' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l plain-http -d 'Speak plain HTTP with this host' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -l json -d 'Short for --format json'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -s q -l quiet -d 'Say nothing but results and errors'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -s v -l verbose -d 'Log requests; twice for more'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -f -a "path" -d 'Print where the store is'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc" -f -a "gc" -d 'Remove what no image needs'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l store -d 'Keep images in this directory' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l plain-http -d 'Speak plain HTTP with this host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l json -d 'Short for --format json'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -s q -l quiet -d 'Say nothing but results and errors'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -s v -l verbose -d 'Log requests; twice for more'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -f -a "path" -d 'Print where the store is'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -f -a "gc" -d 'Remove what no image needs'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -446,9 +448,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -469,9 +471,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -493,9 +495,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -509,6 +511,10 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the store is'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "gc" -d 'Remove what no image needs'
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -518,9 +524,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand completion" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand completion" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand completion" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -541,9 +547,9 @@ json\t'An event per line on stderr'
 none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
-complete -c rcr -n "__fish_rcr_using_subcommand version" -l retries -d 'Try a failed request or transfer again so many times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand version" -l max-wait -d 'Wait at most so long when a registry asks to slow down [default: 120]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand version" -l concurrency -d 'Move so many blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -555,3 +561,23 @@ complete -c rcr -n "__fish_rcr_using_subcommand version" -l json -d 'Short for -
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "pull" -d 'Fetch images from a registry into the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "push" -d 'Send a stored image to a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "login" -d 'Check credentials with a registry, then save them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "logout" -d 'Forget the credentials for a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "tag" -d 'Give a stored image another name'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "images" -d 'List the stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "rmi" -d 'Remove stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "inspect" -d 'Show an image: configuration, platforms, layers with their sizes'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "history" -d 'Show how a stored image came about, newest step first'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "tags" -d 'List the tags of a repository on its registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "digest" -d 'Print the digest of an image as its registry has it'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "store" -d 'Look after the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "completion" -d 'Print a shell\'s completion script'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "version" -d 'Print the version'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "path" -d 'Print where the store is'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "gc" -d 'Remove what no image needs'

@@ -10,15 +10,10 @@ use crate::ui;
 
 /// A daemonless client for container registries
 #[derive(Debug, Parser)]
-#[command(
-    name = "rcr",
-    version,
-    about,
-    max_term_width = 100,
-    propagate_version = false,
-    disable_help_subcommand = true
-)]
-#[command(after_help = "Names without a host are on docker.io: `debian` is docker.io/library/debian:latest.")]
+#[command(name = "rcr", version, about, max_term_width = 100, propagate_version = false)]
+#[command(after_help = "\
+Names without a host are on docker.io: `debian` is docker.io/library/debian:latest.
+`rcr COMMAND --help` explains a command, with all its options and examples.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// The settings that every command takes as flags, or as `RCR_` variables.
+/// The settings that every command takes as flags, or as `RCR_` variables. `-h` shows those that are needed every day,
+/// `--help` all of them.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub struct Flags {
@@ -11,32 +12,70 @@ pub struct Flags {
     pub store: Option<PathBuf>,
 
     /// Read settings from this file instead of the usual config.toml
-    #[arg(long, env = "RCR_CONFIG", value_name = "FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_CONFIG",
+        hide_short_help = true,
+        value_name = "FILE",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
 
-    /// Try a failed request or transfer again so many times [default: 4]
-    #[arg(long, env = "RCR_RETRIES", value_name = "N", hide_env_values = true)]
+    /// Try a failed request or transfer again up to N times [default: 4]
+    #[arg(long, global = true, env = "RCR_RETRIES", hide_short_help = true, value_name = "N", hide_env_values = true)]
     pub retries: Option<u32>,
 
-    /// Wait at most so long when a registry asks to slow down [default: 120]
-    #[arg(long, env = "RCR_MAX_WAIT", value_name = "SECONDS", hide_env_values = true)]
+    /// Wait at most this long when a registry asks to slow down [default: 120]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_MAX_WAIT",
+        hide_short_help = true,
+        value_name = "SECONDS",
+        hide_env_values = true
+    )]
     pub max_wait: Option<u64>,
 
-    /// Move so many blobs at once [default: 8]
-    #[arg(long, env = "RCR_CONCURRENCY", value_name = "N", hide_env_values = true,
+    /// Move up to N blobs at once [default: 8]
+    #[arg(long, global = true, env = "RCR_CONCURRENCY", hide_short_help = true, value_name = "N", hide_env_values = true,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
 
     /// Connect to ADDR when HOST:PORT is asked for
-    #[arg(long, env = "RCR_RESOLVE", value_name = "HOST:PORT:ADDR", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_RESOLVE",
+        hide_short_help = true,
+        value_name = "HOST:PORT:ADDR",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub resolve: Vec<String>,
 
     /// Speak plain HTTP with this host
-    #[arg(long, env = "RCR_PLAIN_HTTP", value_name = "HOST", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_PLAIN_HTTP",
+        hide_short_help = true,
+        value_name = "HOST",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub plain_http: Vec<String>,
 
     /// Do not verify this host's certificate
-    #[arg(long, env = "RCR_TLS_SKIP_VERIFY", value_name = "HOST", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_TLS_SKIP_VERIFY",
+        hide_short_help = true,
+        value_name = "HOST",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub tls_skip_verify: Vec<String>,
 
     /// Treat as Docker treats insecure registries: HTTPS without verification, else HTTP
@@ -50,14 +89,36 @@ pub struct Flags {
     pub insecure_registry: Vec<String>,
 
     /// Trust the certificate authorities in this PEM file too
-    #[arg(long, env = "RCR_CACERT", value_name = "FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_CACERT",
+        hide_short_help = true,
+        value_name = "FILE",
+        hide_env_values = true
+    )]
     pub cacert: Vec<PathBuf>,
 
     /// Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line
-    #[arg(long, env = "RCR_CERT_DIR", value_name = "DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_CERT_DIR",
+        hide_short_help = true,
+        value_name = "DIR",
+        hide_env_values = true
+    )]
     pub cert_dir: Option<PathBuf>,
 
     /// Send credentials to this token server although it is not of the registry's domain
-    #[arg(long, env = "RCR_TRUST_REALM", value_name = "URL", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RCR_TRUST_REALM",
+        hide_short_help = true,
+        value_name = "URL",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub trust_realm: Vec<String>,
 }

@@ -92,9 +92,14 @@ impl Printer {
     /// # Errors
     /// Whatever stdout reports, see [`lost_output`].
     pub fn table(&self, table: &Table) -> io::Result<()> {
+        self.on_stdout(|stdout| stdout.write_all(table.render(self.columns()).as_bytes()))
+    }
+
+    /// The columns that results have room for: those of the terminal, where stdout is one.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
         let width = || self.style.width.or_else(terminal::stdout_columns);
-        let width = self.style.stdout_is_terminal.then(width).flatten();
-        self.on_stdout(|stdout| stdout.write_all(table.render(width).as_bytes()))
+        self.style.stdout_is_terminal.then(width).flatten()
     }
 
     /// Bytes exactly as they are: a manifest, a file of an image.

@@ -19,10 +19,17 @@ fn generated() -> BTreeMap<PathBuf, Vec<u8>> {
         clap_complete::generate(shell, &mut rcr::cli::command(), "rcr", &mut script);
         files.insert(Path::new("completions").join(name), script);
     }
-    let mut command = rcr::cli::command().name("rcr");
+    // `rcr help pull` shows what `man rcr-pull` has: no pages of its own.
+    let mut command = without_help(rcr::cli::command().name("rcr"));
     command.build();
     pages(&command, &mut files);
     files
+}
+
+fn without_help(command: clap::Command) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.disable_help_subcommand(true);
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_help))
 }
 
 /// A page for the command, and one for each below it: `rcr.1`, `rcr-pull.1`, `rcr-store-gc.1`.

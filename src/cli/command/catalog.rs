@@ -13,7 +13,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "HOST")]
     host: String,
 
-    /// Print at most so many
+    /// Print at most N
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
 }

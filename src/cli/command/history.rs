@@ -57,7 +57,7 @@ fn history(app: &App, args: &Args) -> Result<()> {
         Column::left("CREATED"),
         Column::left("CREATED BY").flexible(),
         Column::right("SIZE"),
-        Column::left("COMMENT"),
+        Column::left("COMMENT").optional(1),
     ]);
     for step in &history {
         let day = step.created.as_deref().map_or("-", |at| at.get(..10).unwrap_or(at));

@@ -48,10 +48,11 @@ fn images(app: &App, args: &Args) -> Result<()> {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs().cast_signed());
     let mut table = Table::new([
-        Column::left("REFERENCE").flexible(),
-        Column::left("DIGEST"),
-        Column::left("PLATFORMS"),
-        Column::left("CREATED"),
+        Column::left("REFERENCE").flexible_at_start(),
+        // Who asks for digests gets them, however wide.
+        if args.digests { Column::left("DIGEST") } else { Column::left("DIGEST").optional(2) },
+        Column::left("PLATFORMS").optional(1),
+        Column::left("CREATED").optional(3),
         Column::right("SIZE"),
     ]);
     for image in &images {

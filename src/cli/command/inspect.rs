@@ -8,6 +8,9 @@ use crate::model::{Digest, Platform};
 use crate::op::{self, Error, Exit, Image, Layer};
 use crate::ui::{Format, escape, units};
 
+/// Where values begin: behind the longest label.
+const VALUES_AT: usize = 14;
+
 /// Show an image: configuration, platforms, layers with their sizes
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -83,62 +86,143 @@ async fn inspect(app: &App, args: &Args) -> Result<()> {
     if app.printer.style().format == Format::Json {
         return written(app.printer.json(&inspection));
     }
-    written(app.printer.text(&render(&inspection)))
+    written(app.printer.text(&render(&inspection, app.printer.columns())))
 }
 
-/// For people: labels on the left, one image after the other.
-fn render(inspection: &Inspection) -> String {
-    let mut lines = vec![
-        format!("Reference:  {}", inspection.reference),
-        format!("Digest:     {}", inspection.digest),
-        format!("Media type: {}", escape::line(&inspection.media_type)),
-    ];
+/// For people: labels on the left, one image after the other, as narrow as `columns` if that is given.
+fn render(inspection: &Inspection, columns: Option<usize>) -> String {
+    let mut lines = Vec::new();
+    field(&mut lines, "Reference", [&inspection.reference]);
+    field(&mut lines, "Digest", [&inspection.digest.to_string()]);
+    field(&mut lines, "Media type", [&inspection.media_type]);
     for image in &inspection.images {
         lines.push(String::new());
-        lines.push(format!("Platform:   {}", escape::line(image.platform.as_deref().unwrap_or("-"))));
+        field(&mut lines, "Platform", [image.platform.as_deref().unwrap_or("-")]);
         if image.digest != inspection.digest {
-            lines.push(format!("  Manifest: {}", image.digest));
+            field(&mut lines, "  Manifest", [&image.digest.to_string()]);
         }
-        let mut field = |label: &str, value: Option<String>| {
-            if let Some(value) = value.filter(|v| !v.is_empty()) {
-                lines.push(format!("  {:<10}{}", format!("{label}:"), escape::line(&value)));
-            }
-        };
-        field("Created", image.created.clone());
-        field("Author", image.author.clone());
-        field("Size", Some(units::bytes(image.size_bytes)));
-        let config = image.config.as_ref();
-        let words = |key: &str| {
-            let list = config?.get(key)?.as_array()?;
-            Some(list.iter().filter_map(Value::as_str).map(quoted).collect::<Vec<_>>().join(" "))
-        };
-        let text = |key: &str| config?.get(key)?.as_str().map(str::to_owned);
-        let keys = |key: &str| Some(config?.get(key)?.as_object()?.keys().cloned().collect::<Vec<_>>().join(" "));
-        field("Entry", words("Entrypoint"));
-        field("Command", words("Cmd"));
-        field("User", text("User"));
-        field("Directory", text("WorkingDir"));
-        field("Ports", keys("ExposedPorts").or_else(|| words("ExposedPorts")));
-        field("Volumes", keys("Volumes").or_else(|| words("Volumes")));
-        field("Env", words("Env"));
-        if let Some(labels) = config.and_then(|c| c.get("Labels")).and_then(Value::as_object) {
-            for (key, value) in labels {
-                lines.push(format!(
-                    "  Label:    {}={}",
-                    escape::line(key),
-                    escape::line(value.as_str().unwrap_or("?"))
-                ));
-            }
+        field(&mut lines, "  Created", image.created.as_deref().map(to_the_second));
+        field(&mut lines, "  Author", image.author.as_ref());
+        field(&mut lines, "  Size", [units::bytes(image.size_bytes)]);
+        if let Some(config) = &image.config {
+            config_fields(&mut lines, config);
         }
-        for layer in &image.layers {
-            lines.push(format!("  Layer:    {} {:>8}", layer.digest, units::bytes(layer.size_bytes)));
-        }
+        field(&mut lines, "  Layers", layers(&image.layers, columns));
     }
     lines.join("\n")
+}
+
+fn config_fields(lines: &mut Vec<String>, config: &Value) {
+    let list = |key: &str| -> Vec<&str> {
+        config.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let command = |key: &str| Some(list(key).into_iter().map(quoted).collect::<Vec<_>>().join(" "));
+    // An object without values in the specification, and a list in what some tools write.
+    let keys = |key: &str| {
+        let object = config.get(key).and_then(Value::as_object);
+        Some(object.map_or_else(|| list(key).join(" "), |o| o.keys().cloned().collect::<Vec<_>>().join(" ")))
+    };
+    field(lines, "  Entrypoint", command("Entrypoint"));
+    field(lines, "  Command", command("Cmd"));
+    field(lines, "  User", config.get("User").and_then(Value::as_str));
+    field(lines, "  Directory", config.get("WorkingDir").and_then(Value::as_str));
+    field(lines, "  Ports", keys("ExposedPorts"));
+    field(lines, "  Volumes", keys("Volumes"));
+    field(lines, "  Env", list("Env"));
+    let labels = config.get("Labels").and_then(Value::as_object).into_iter().flatten();
+    field(lines, "  Labels", labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or("?"))));
+}
+
+/// A label and what it says: each value on a line of its own, without the label from the second on.
+fn field(lines: &mut Vec<String>, label: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
+    let mut label = format!("{label}:");
+    for value in values {
+        if !value.as_ref().is_empty() {
+            lines.push(format!("{label:<VALUES_AT$}{}", escape::line(value.as_ref())));
+            label.clear();
+        }
+    }
+}
+
+/// One line per layer, with its digest in full where there is room for it.
+fn layers(layers: &[Layer], columns: Option<usize>) -> Vec<String> {
+    let show = |short: bool| -> Vec<String> {
+        let digest = |layer: &Layer| if short { layer.digest.short().to_owned() } else { layer.digest.to_string() };
+        layers.iter().map(|layer| format!("{}  {:>7}", digest(layer), units::bytes(layer.size_bytes))).collect()
+    };
+    let full = show(false);
+    let fits = |columns| full.iter().all(|line| VALUES_AT + line.len() <= columns);
+    if columns.is_none_or(fits) { full } else { show(true) }
+}
+
+/// A date without fractions of seconds; what is no date, as it is.
+fn to_the_second(date: &str) -> String {
+    match date.parse::<jiff::Timestamp>() {
+        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => date.to_owned(),
+    }
 }
 
 /// A word of a command line, in quotes where it would read as several.
 fn quoted(word: &str) -> String {
     let plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c == '"');
     if plain { word.to_owned() } else { format!("{word:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn inspection() -> Inspection {
+        let digest = |digit: &str| Digest::parse(&format!("sha256:{}", digit.repeat(64))).unwrap();
+        let layer = |digit, size_bytes| Layer { digest: digest(digit), size_bytes, media_type: "a/b".to_owned() };
+        Inspection {
+            schema: 1,
+            reference: "docker.io/library/app:v1".to_owned(),
+            digest: digest("a"),
+            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+            images: vec![Shown {
+                digest: digest("b"),
+                platform: Some("linux/amd64".to_owned()),
+                created: Some("2026-10-20T10:11:12.123456789Z".to_owned()),
+                author: Some(String::new()),
+                size_bytes: 37_420_000,
+                config: Some(json!({
+                    "Entrypoint": ["/app/run", "two words"],
+                    "WorkingDir": "/app",
+                    "ExposedPorts": {"80/tcp": {}, "443/tcp": {}},
+                    "Env": ["PATH=/bin", "LANG=C\u{1b}[2J"],
+                    "Labels": {"a": "1", "b": "2"},
+                })),
+                layers: vec![layer("c", 37_000_000), layer("d", 420_000)],
+            }],
+        }
+    }
+
+    #[test]
+    fn values_stand_in_one_column_and_layers_are_short_where_room_is() {
+        let expected = "\
+Reference:    docker.io/library/app:v1
+Digest:       sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+Media type:   application/vnd.oci.image.index.v1+json
+
+Platform:     linux/amd64
+  Manifest:   sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+  Created:    2026-10-20T10:11:12Z
+  Size:       37.42MB
+  Entrypoint: /app/run \"two words\"
+  Directory:  /app
+  Ports:      443/tcp 80/tcp
+  Env:        PATH=/bin
+              LANG=C\\u{1b}[2J
+  Labels:     a=1
+              b=2
+  Layers:     cccccccccccc     37MB
+              dddddddddddd    420kB";
+        assert_eq!(render(&inspection(), Some(80)), expected);
+        let full = render(&inspection(), None);
+        assert!(full.contains(&format!("  Layers:     sha256:{}     37MB\n", "c".repeat(64))), "{full}");
+    }
 }

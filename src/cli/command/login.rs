@@ -16,6 +16,10 @@ const PASSWORD_LIMIT_BYTES: u64 = 64 * 1024;
 /// They are saved with the credential helper that Docker's config.json names, else in the system's keyring, else in
 /// config.json itself.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rcr login registry.example:5000
+  rcr login -u USER --password-stdin ghcr.io <password.txt")]
 pub(in crate::cli) struct Args {
     /// The registry: docker.io unless given
     #[arg(value_name = "HOST")]

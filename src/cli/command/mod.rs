@@ -20,8 +20,10 @@ mod version;
 use clap::Subcommand;
 
 use super::app::App;
-use crate::model::{Platform, Reference};
+use crate::model::{Descriptor, Platform, Reference};
 use crate::op::Exit;
+use crate::transfer::Plan;
+use crate::ui::units;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -68,6 +70,21 @@ pub(super) async fn run(app: &App, command: Command) -> Exit {
 /// A reference as typed. A mistake is reported by the command, with its caret, and not by clap.
 fn reference(text: &str) -> anyhow::Result<Reference> {
     Ok(Reference::parse(text)?)
+}
+
+/// What a plan would do, for `--dry-run`: `would fetch 3 layers (77.8MB); 1 already exists`.
+fn planned(verb: &str, plan: &Plan) -> String {
+    let count = |blobs: &[Descriptor]| blobs.iter().filter(|blob| !blob.media_type.is_config()).count();
+    let layers = match count(&plan.fetch) {
+        1 => "1 layer".to_owned(),
+        n => format!("{n} layers"),
+    };
+    let there = match count(&plan.present) {
+        0 => String::new(),
+        1 => "; 1 already exists".to_owned(),
+        n => format!("; {n} already exist"),
+    };
+    format!("would {verb} {layers} ({}){there}", units::bytes(plan.bytes()))
 }
 
 /// A platform as typed.

@@ -1,20 +1,25 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{platform, reference};
+use super::{planned, platform, reference};
 use crate::cli::app::{App, written};
 use crate::model::{Digest, Platform};
 use crate::op::{self, Context, Exit, PullOutcome, Wanted};
 use crate::store::Layout;
-use crate::ui::{Format, units};
+use crate::ui::Format;
 
 /// Fetch images from a registry into the store
 ///
 /// What the store has is not fetched again, and a broken pull goes on where it stopped. Each image is printed as its
 /// pinned reference.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rcr pull debian
+  rcr pull --platform linux/arm64 quay.io/coreos/etcd:v3.5.0
+  rcr -q pull registry.example:5000/team/app")]
 pub(in crate::cli) struct Args {
-    /// Images, such as debian, quay.io/coreos/etcd:v3.5.0 or registry.example:5000/team/app@sha256:...
+    /// Images: NAME[:TAG][@DIGEST], with HOST[:PORT]/ in front if not on docker.io
     #[arg(required = true, value_name = "REF")]
     references: Vec<String>,
 
@@ -95,8 +100,7 @@ async fn one(app: &App, context: &Context, layout: &Layout, text: &str, wanted: 
         }));
     }
     if dry_run {
-        let (count, size, there) = (plan.fetch.len(), units::bytes(plan.bytes()), plan.present.len());
-        app.printer.note(&format!("would fetch {count} blobs, {size}; {there} are there already"));
+        app.printer.note(&planned("fetch", plan));
     }
     written(app.printer.result(&reference.to_string()))
 }

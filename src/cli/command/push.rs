@@ -1,18 +1,22 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{platform, reference};
+use super::{planned, platform, reference};
 use crate::cli::app::{App, written};
 use crate::endpoint::InsecureRule;
 use crate::http::HostPort;
 use crate::model::{Digest, Registry};
 use crate::op::{self, Error, Exit, PushOptions};
-use crate::ui::{Format, units};
+use crate::ui::Format;
 
 /// Send a stored image to a registry
 ///
 /// What the registry has is not sent again. The destination is printed, pinned to what was pushed.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rcr push registry.example/team/app:v1
+  rcr push debian localhost:5000/debian")]
 pub(in crate::cli) struct Args {
     /// The image, by its name in the store
     #[arg(value_name = "REF")]
@@ -26,7 +30,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
 
-    /// Push layers too whose publisher forbids to redistribute them
+    /// Push layers even if their publisher forbids redistributing them
     #[arg(long)]
     allow_nondistributable_artifacts: bool,
 
@@ -94,9 +98,7 @@ async fn push(app: &App, args: &Args) -> Result<()> {
         }));
     }
     if args.dry_run {
-        let (count, size) = (outcome.plan.fetch.len(), units::bytes(outcome.plan.bytes()));
-        let there = outcome.plan.present.len();
-        app.printer.note(&format!("would push {count} blobs, {size}; {there} are there already"));
+        app.printer.note(&planned("push", &outcome.plan));
     }
     written(app.printer.result(&outcome.reference.to_string()))
 }

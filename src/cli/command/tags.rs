@@ -16,7 +16,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "REPO")]
     repository: String,
 
-    /// Print at most so many
+    /// Print at most N
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) use bars::Bars;
 pub(super) use json::remark as json_remark;
 
-use super::{Printer, ProgressMode};
+use super::{Format, Printer, ProgressMode};
 use crate::content::{Event, Progress, Silent};
 use clock::Clock;
 
@@ -43,8 +43,10 @@ impl Progress for Remarks {
         match event {
             Event::Warning { text } => self.printer.warn(text),
             Event::Note { text } => self.printer.note(text),
-            Event::DefaultTag => self.printer.note(words::DEFAULT_TAG),
-            Event::Pulling { .. }
+            // Where an error's object is to stand alone, the reference in the result says it as well.
+            Event::DefaultTag if self.printer.style().format == Format::Text => self.printer.note(words::DEFAULT_TAG),
+            Event::DefaultTag
+            | Event::Pulling { .. }
             | Event::Pushing { .. }
             | Event::Resolved { .. }
             | Event::Planned { .. }
