@@ -47,8 +47,9 @@ impl Layout {
             Node::Directory => layout.refuse_foreign()?,
             _ => return Err(Error::NotALayout { path: dir.to_owned(), reason: "it is a file, not a directory" }),
         }
-        if !layout.has_marker()? && !layout.has_content()? {
-            return Ok(None);
+        if !layout.has_content()? {
+            // Whoever makes a store writes the marker first, and the index right after it.
+            return if layout.has_marker()? { layout.check_marker().map(|()| None) } else { Ok(None) };
         }
         layout.check()?;
         Ok(Some(layout))
@@ -93,8 +94,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Checks what every command relies on.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    fn check_marker(&self) -> Result<(), Error> {
         let marker = self.path(MARKER);
         let corrupt = |reason: String| Error::Corrupt { path: marker.clone(), reason };
         if fs::look(&marker)? == Node::Absent {
@@ -107,6 +107,12 @@ impl Layout {
             Some(other) => return Err(corrupt(format!("layout version {other:?} is not known, only {VERSION:?}"))),
             None => return Err(corrupt("it states no layout version".to_owned())),
         }
+        Ok(())
+    }
+
+    /// Checks what every command relies on.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.check_marker()?;
         for name in ["blobs", "blobs/sha256", "blobs/sha512", ".rcr", ".rcr/lock"] {
             let path = self.path(name);
             match fs::look(&path)? {

@@ -58,6 +58,11 @@ impl Sink for Layout {
             while let Some(chunk) = stream.next().await {
                 let chunk = chunk?;
                 let count = chunk.len() as u64;
+                // Said at once, and not when the writer gets to it: more may be a long time in coming.
+                let actual = offset.saturating_add(moved).saturating_add(count);
+                if actual > bytes {
+                    return Err(IntegrityError::Size { digest: digest.clone(), expected: bytes, actual }.into());
+                }
                 writer.write(chunk).await?;
                 moved += count;
                 progress.report(Event::Advanced { digest, bytes: count });
