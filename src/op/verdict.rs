@@ -6,7 +6,7 @@ use super::{Error, Exit, Failure};
 use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass};
 use crate::content::IntegrityError;
-use crate::http::{self, TlsProblem};
+use crate::http::{self, StatusCode, TlsProblem};
 use crate::model::{DocumentError, PlatformError, ReferenceError};
 use crate::registry::{self, Refusal};
 use crate::store::{self, Nature};
@@ -144,8 +144,11 @@ impl Failure {
             E::NotFound(refusal) => self.decide(Exit::NotFound, "not_found", Some(not_found_advice(refusal))),
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
-            E::Rejected(_) | E::Demand { .. } => self.decide(Exit::Rejected, "rejected", None),
-            E::Server(_) => self.decide(Exit::Network, "server_error", None),
+            E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
+            E::Server(_) => {
+                let hint = "the registry, or a server in front of it, is out of order: run the command again later";
+                self.decide(Exit::Network, "server_error", Some(hint.to_owned()));
+            }
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
                 let hint =
@@ -295,7 +298,9 @@ fn tls_advice(host: &str, problem: &TlsProblem) -> (&'static str, String) {
             "tls_client_certificate",
             format!("put client.cert and client.key into /etc/docker/certs.d/{host}/, or use `--cert-dir DIR`"),
         ),
-        TlsProblem::Other(_) => ("tls", format!("`openssl s_client -connect {host}` shows what the server offers")),
+        TlsProblem::Other(_) => {
+            ("tls", format!("`openssl s_client -connect {host} </dev/null` shows what the server offers"))
+        }
     }
 }
 
@@ -303,8 +308,7 @@ fn not_found_advice(refusal: &Refusal) -> String {
     let host = &refusal.host;
     match &refusal.credentials_sent {
         Some(origin) => format!(
-            "check the spelling; a repository that the account from {origin} may not see looks the same, and so may \
-             one on another registry"
+            "check the spelling; a private repository that the account from {origin} may not see looks the same"
         ),
         None => format!(
             "check the spelling; a private repository looks the same, and no credentials were sent: `rcr login {host}`"
@@ -315,6 +319,11 @@ fn not_found_advice(refusal: &Refusal) -> String {
 fn denied_advice(refusal: &Refusal) -> String {
     let host = &refusal.host;
     match &refusal.credentials_sent {
+        // Where a token was refused, the challenge says for what; where nothing is said, it is the password.
+        Some(origin) if refusal.status == StatusCode::UNAUTHORIZED && refusal.challenge.is_none() => format!(
+            "the user name or password from {origin} is wrong, or no longer valid; some registries want an access \
+             token in place of the password: `rcr login {host}`"
+        ),
         Some(origin) => format!(
             "the credentials from {origin} were sent, and they do not allow this, or the repository does not exist; \
              `rcr login {host}` with another account"
@@ -332,6 +341,8 @@ fn rate_advice(refusal: &Refusal) -> String {
     );
     match &refusal.credentials_sent {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
-        None => format!("{when}; nobody was logged in, and accounts may do more: `rcr login {}`", refusal.host),
+        None => {
+            format!("{when}; you were not logged in, and accounts may be allowed more: `rcr login {}`", refusal.host)
+        }
     }
 }

@@ -166,7 +166,8 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {} answered {}", self.operation, self.host, self.status)?;
+        let who = if self.operation.contains(&self.host) { "it" } else { &self.host };
+        write!(f, "cannot {}: {who} answered {}", self.operation, self.status)?;
         for (at, problem) in self.problems.iter().enumerate() {
             f.write_str(if at == 0 { ", in its words: " } else { "; " })?;
             match (problem.code.as_str(), problem.message.as_str()) {

@@ -41,7 +41,7 @@ impl Host {
     /// [`Error::Denied`] for 401 and 403, [`Error::NotARegistry`] for 404; else as any request.
     pub async fn ping(&self) -> Result<(), Error> {
         let url = self.url("v2/")?;
-        let operation = format!("reach {}", self.registry());
+        let operation = format!("use the registry {}", self.registry());
         let response =
             self.send(&operation, Request::new(Method::GET, url), &self.authorizer(None, Vec::new())).await?;
         match response.status() {

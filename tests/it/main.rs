@@ -14,6 +14,7 @@ mod keyring;
 mod layers;
 mod local;
 mod login;
+mod messages;
 mod proxy;
 mod pull;
 mod push;

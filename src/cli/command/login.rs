@@ -78,11 +78,14 @@ async fn login(app: &App, args: Args, host: &str) -> Result<()> {
 
 fn say_where(app: &App, saved: &Saved) {
     if let Place::File { path, keyring_missing_because } = &saved.place {
-        let because = keyring_missing_because.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-        app.printer.warn(&format!(
-            "the password is kept unencrypted in {}{because}; a credential helper would keep it safer",
-            path.display()
-        ));
+        if let Some(why) = keyring_missing_because {
+            tracing::info!("no keyring: {why}");
+        }
+        let instead = match keyring_missing_because {
+            Some(_) => "the system's keyring cannot be reached, and no credential helper is configured",
+            None => "configure a credential helper to change that",
+        };
+        app.printer.warn(&format!("the password is kept unencrypted in {}: {instead}", path.display()));
     }
     if let Some(other) = &saved.shadowed_by {
         app.printer.warn(&format!("{other} has credentials for this registry too, and is read first"));

@@ -1,0 +1,286 @@
+//! What a person reads in the situations that every user meets, word for word: what was attempted, why it failed, and
+//! a command that helps. A change of wording shows here; `INSTA_UPDATE=always` takes it over.
+
+use std::net::TcpListener;
+
+use insta::assert_snapshot;
+
+use crate::support::process::Output;
+use crate::support::{Artifact, Authority, Leaf, Listen, Registry, Reply, TestEnv};
+
+/// Standard error and the exit code, without what differs from run to run.
+fn said(env: &TestEnv, port: u16, output: &Output) -> String {
+    let text = output.stderr.replace(&format!(":{port}"), ":PORT");
+    let text = text.replace(&env.root().display().to_string(), "ROOT");
+    format!("{text}exit {}", output.exit().unwrap_or(-1))
+}
+
+/// What a pull of `team/image:v1` says, from a registry called `registry.test`.
+fn pulled(env: &TestEnv, registry: &Registry, flags: &[&str]) -> String {
+    let reference = format!("{}/team/image:v1", registry.host_as("registry.test"));
+    let run = env.rcr([registry.resolve("registry.test").as_str(), "--retries", "0", "--progress", "none"]);
+    said(env, registry.port(), &run.args(flags).args(["pull", &reference]).run())
+}
+
+/// The same over plain HTTP, which the user allows.
+fn pulled_over_http(env: &TestEnv, registry: &Registry) -> String {
+    pulled(env, registry, &["--plain-http", "registry.test"])
+}
+
+fn answering(reply: &Reply) -> Registry {
+    let reply = reply.clone();
+    Registry::builder().before(move |request| (request.path != "/v2/").then(|| reply.clone())).start()
+}
+
+#[test]
+fn nobody_listens() {
+    let env = TestEnv::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let output = env.rcr(["--retries", "0", "pull", &format!("127.0.0.1:{port}/team/image:v1")]).run();
+    assert_snapshot!(said(&env, port, &output), @r"
+    v1: Pulling from team/image
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot connect to 127.0.0.1:PORT: connection refused
+    hint: check the address and port, that the registry runs, and whether a proxy is needed: `curl -v https://127.0.0.1:PORT/v2/`
+    exit 5
+    ");
+}
+
+#[test]
+fn http_where_https_was_asked() {
+    assert_snapshot!(pulled(&TestEnv::new(), &Registry::start(), &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: registry.test:PORT speaks plain HTTP, and rcr was asked for HTTPS
+    hint: if this registry is meant to be HTTP, run with `--insecure-registry registry.test:PORT`, or add it to `insecure-registries` in /etc/docker/daemon.json
+    exit 8
+    ");
+}
+
+#[test]
+fn an_authority_that_nobody_knows() {
+    let leaf = Authority::new("own").issue(&["registry.test"]);
+    let registry = Registry::builder().listen(Listen::tls(leaf.server_config())).start();
+    assert_snapshot!(pulled(&TestEnv::new(), &registry, &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot trust registry.test:PORT: its certificate is signed by an unknown authority
+    hint: if you trust this registry, put its authority's certificate at /etc/docker/certs.d/registry.test:PORT/ca.crt, or run with `--cacert FILE`
+    exit 8
+    ");
+}
+
+/// A registry with this certificate, whose authority is trusted.
+fn trusted(authority: &Authority, leaf: &Leaf) -> (TestEnv, Registry) {
+    let (env, registry) = (TestEnv::new(), Registry::builder().listen(Listen::tls(leaf.server_config())).start());
+    env.trust(&registry.host_as("registry.test"), &authority.pem());
+    (env, registry)
+}
+
+#[test]
+fn a_certificate_that_has_expired() {
+    let authority = Authority::new("own");
+    let (env, registry) = trusted(&authority, &authority.issue_expired(&["registry.test"]));
+    assert_snapshot!(pulled(&env, &registry, &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot trust registry.test:PORT: its certificate has expired or is not valid yet
+    hint: the registry's operator has to renew the certificate; check this machine's clock with `date`. To go on without verification: `--tls-skip-verify registry.test:PORT`
+    exit 8
+    ");
+}
+
+#[test]
+fn a_certificate_for_another_host() {
+    let authority = Authority::new("own");
+    let (env, registry) = trusted(&authority, &authority.issue(&["other.test"]));
+    assert_snapshot!(pulled(&env, &registry, &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot trust registry.test:PORT: its certificate is for another host name
+    hint: use the name that the certificate is for: `openssl s_client -connect registry.test:PORT </dev/null | openssl x509 -noout -ext subjectAltName` shows it
+    exit 8
+    ");
+}
+
+#[test]
+fn not_logged_in() {
+    let registry = Registry::builder().wants(&["Basic c2VjcmV0"], "Basic realm=\"r\"").start();
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &registry), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 401 Unauthorized, in its words: UNAUTHORIZED: authentication required
+    hint: no credentials were sent, and the repository may be private, or not exist: log in with `rcr login registry.test:PORT`
+    exit 4
+    ");
+}
+
+#[test]
+fn a_wrong_password() {
+    let env = TestEnv::new();
+    let registry = Registry::builder().wants(&["Basic c2VjcmV0"], "Basic realm=\"r\"").start();
+    let login = env.rcr(["login", "-u", "alice", "--password-stdin", &registry.host()]).stdin("wrong").run();
+    assert_snapshot!(said(&env, registry.port(), &login), @r"
+    error: cannot log in to `127.0.0.1:PORT`
+      caused by: cannot use the registry 127.0.0.1:PORT: it answered 401 Unauthorized, in its words: UNAUTHORIZED: authentication required
+    hint: the user name or password from this login is wrong, or no longer valid; some registries want an access token in place of the password: `rcr login 127.0.0.1:PORT`
+    exit 4
+    ");
+}
+
+#[test]
+fn not_allowed() {
+    let registry = answering(&Reply::error(403, "DENIED", "requested access to the resource is denied"));
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &registry), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 403 Forbidden, in its words: DENIED: requested access to the resource is denied
+    hint: no credentials were sent, and the repository may be private, or not exist: log in with `rcr login registry.test:PORT`
+    exit 4
+    ");
+}
+
+#[test]
+fn not_found() {
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &Registry::start()), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 404 Not Found, in its words: NAME_UNKNOWN: not known here
+    hint: check the spelling; a private repository looks the same, and no credentials were sent: `rcr login registry.test:PORT`
+    exit 3
+    ");
+}
+
+#[test]
+fn too_many_requests() {
+    let limit = Reply::error(429, "TOOMANYREQUESTS", "pull rate limit reached").header("retry-after", "300");
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&limit)), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 429 Too Many Requests, in its words: TOOMANYREQUESTS: pull rate limit reached
+    hint: try again in 300 s, or wait for it with `--max-wait 300`; you were not logged in, and accounts may be allowed more: `rcr login registry.test:PORT`
+    exit 6
+    ");
+}
+
+#[test]
+fn out_of_order() {
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&Reply::status(503))), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 503 Service Unavailable
+    hint: the registry, or a server in front of it, is out of order: run the command again later
+    exit 5
+    ");
+}
+
+#[test]
+fn a_platform_that_is_not_there() {
+    let registry = Registry::start();
+    registry.add("team/image", "v1", &Artifact::index(1, &["linux/arm64/v8", "windows/amd64"]));
+    let env = TestEnv::new();
+    let reference = registry.reference("team/image:v1");
+    let output = env.rcr(["--progress", "none", "pull", "--platform", "linux/s390x", &reference]).run();
+    assert_snapshot!(said(&env, registry.port(), &output), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: there is no image for linux/s390x; there are images for linux/arm64/v8, windows/amd64
+    hint: choose one with `--platform`, for example `--platform linux/arm64/v8`
+    exit 3
+    ");
+}
+
+#[test]
+fn references_that_are_none() {
+    let env = TestEnv::new();
+    let said = |reference: &str| said(&env, 0, &env.rcr(["pull", reference]).run());
+    assert_snapshot!(said("https://ghcr.io/Foo/bar"), @r"
+    error: cannot pull `https://ghcr.io/Foo/bar`
+      caused by: references are written without a scheme
+        https://ghcr.io/Foo/bar
+        ^^^^^^^^
+    hint: did you mean `ghcr.io/foo/bar`?
+    exit 2
+    ");
+    assert_snapshot!(said("debian:"), @r"
+    error: cannot pull `debian:`
+      caused by: the tag is missing behind the colon
+        debian:
+              ^
+    hint: did you mean `debian`?
+    exit 2
+    ");
+    assert_snapshot!(said("ghcr.io/foo//bar"), @r"
+    error: cannot pull `ghcr.io/foo//bar`
+      caused by: there is nothing on one side of this slash
+        ghcr.io/foo//bar
+                   ^
+    hint: did you mean `ghcr.io/foo/bar`?
+    exit 2
+    ");
+}
+
+#[test]
+fn an_image_that_is_not_stored() {
+    let env = TestEnv::new();
+    assert_snapshot!(said(&env, 0, &env.rcr(["push", "debian"]).run()), @r"
+    error: cannot push `debian`
+      caused by: there is no image docker.io/library/debian:latest in the store
+    hint: `rcr images` lists what is stored; `rcr pull docker.io/library/debian:latest` fetches it
+    exit 3
+    ");
+}
+
+#[test]
+fn a_pull_and_a_push_in_dockers_words() {
+    let (env, registry) = (TestEnv::new(), Registry::start());
+    let image = Artifact::image(1).build();
+    registry.add("team/image", "v1", &image);
+    let source = registry.reference("team/image:v1");
+    let said = |run: crate::support::process::Run<'_>| {
+        let output = run.run();
+        let text = said(&env, registry.port(), &output).replace(&image.digest(), "sha256:IMAGE");
+        // How well it is compressed is not ours to hold.
+        let bytes: usize = image.blobs.iter().map(|blob| blob.bytes.len()).sum();
+        let text = text.replace(&format!("{}.{:03}kB", bytes / 1000, bytes % 1000), "SIZE");
+        let text = text.replace(&format!("size: {}", image.manifest.bytes.len()), "size: MANIFEST");
+        let text = text.replace(&image.layers()[0].hex()[..12], "LAYER 1");
+        text.replace(&image.layers()[1].hex()[..12], "LAYER 2")
+    };
+    assert_snapshot!(said(env.rcr(["pull", "--dry-run", &source])), @r"
+    v1: Pulling from team/image
+    would fetch 2 layers (SIZE)
+    exit 0
+    ");
+    assert_snapshot!(said(env.rcr(["--concurrency", "1", "pull", &source])), @r"
+    v1: Pulling from team/image
+    LAYER 1: Pull complete
+    LAYER 2: Pull complete
+    Digest: sha256:IMAGE
+    Status: Downloaded newer image for 127.0.0.1:PORT/team/image:v1
+    exit 0
+    ");
+    assert_snapshot!(said(env.rcr(["pull", &source])), @r"
+    v1: Pulling from team/image
+    Digest: sha256:IMAGE
+    Status: Image is up to date for 127.0.0.1:PORT/team/image:v1
+    exit 0
+    ");
+    let destination = registry.reference("other/image");
+    assert_snapshot!(said(env.rcr(["push", "--dry-run", &source, &destination])), @r"
+    The push refers to repository [127.0.0.1:PORT/other/image]
+    would push 2 layers (SIZE)
+    exit 0
+    ");
+    assert_snapshot!(said(env.rcr(["--concurrency", "1", "push", &source, &destination])), @r"
+    The push refers to repository [127.0.0.1:PORT/other/image]
+    LAYER 1: Pushed
+    LAYER 2: Pushed
+    latest: digest: sha256:IMAGE size: MANIFEST
+    exit 0
+    ");
+    assert_snapshot!(said(env.rcr(["--concurrency", "1", "push", &source, &destination])), @r"
+    The push refers to repository [127.0.0.1:PORT/other/image]
+    LAYER 1: Layer already exists
+    LAYER 2: Layer already exists
+    latest: digest: sha256:IMAGE size: MANIFEST
+    exit 0
+    ");
+}
