@@ -250,6 +250,10 @@ impl Error {
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                     TlsProblem::WrongHost
                 }
+                // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
+                CertificateError::Other(other) if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) => {
+                    TlsProblem::UnknownAuthority
+                }
                 other => TlsProblem::Other(format!("its certificate is not valid: {other}")),
             },
             rustls::Error::AlertReceived(

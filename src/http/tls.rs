@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::{Class, Error, HostTrust};
 
@@ -41,12 +43,19 @@ pub(super) fn settings(trust: &HostTrust, class: Class, secure: bool) -> Result<
         builder.with_root_certificates(RootCertStore::empty())
     } else if trust.verify {
         let mut roots = system_roots().clone();
+        let mut own = Vec::new();
         for file in &trust.authorities {
             for certificate in certificates(file)? {
-                roots.add(certificate).map_err(|e| pem_error(file, &e.to_string()))?;
+                roots.add(certificate.clone()).map_err(|e| pem_error(file, &e.to_string()))?;
+                own.push(certificate);
             }
         }
-        builder.with_root_certificates(roots)
+        if own.is_empty() {
+            builder.with_root_certificates(roots)
+        } else {
+            let verifier = OwnCertificate::new(roots, own).map_err(|e| Error::Setup(e.to_string()))?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        }
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider())))
     };
@@ -83,6 +92,71 @@ fn read(file: &Path) -> Result<Vec<u8>, Error> {
 
 fn pem_error(file: &Path, message: &str) -> Error {
     Error::CertificateFile { file: file.to_owned(), message: message.to_owned() }
+}
+
+/// Verifies as always, and lets a server show the very certificate that the user installed as an authority for it.
+///
+/// `openssl req -x509` marks what it signs as an authority, so the self-signed certificates of many private registries
+/// are authorities that stand for a server, which is refused elsewhere. Who holds the file has vouched for exactly
+/// these bytes; name, dates and the handshake's signature are checked as for any other.
+#[derive(Debug)]
+struct OwnCertificate {
+    inner: Arc<WebPkiServerVerifier>,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl OwnCertificate {
+    fn new(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Result<Self, VerifierBuilderError> {
+        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
+        Ok(Self { inner, own })
+    }
+}
+
+/// Whether a certificate was refused for being an authority's, which is looked at only after its dates.
+fn is_authority_as_server(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+impl ServerCertVerifier for OwnCertificate {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(error) if is_authority_as_server(&error) && self.own.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
 }
 
 /// Accepts any certificate, for hosts that the user said are insecure. Signatures are still checked, so that the

@@ -42,6 +42,27 @@ fn an_authority_can_be_named_by_a_flag() {
 }
 
 #[test]
+fn a_self_signed_certificate_may_be_its_own_authority() {
+    for leaf in [Leaf::self_signed(&["registry.test"]), Leaf::self_signed_authority(&["registry.test"])] {
+        let registry = registry(&leaf);
+        let env = TestEnv::new();
+        let ca = env.write("ca.crt", &leaf.certificate_pem);
+        env.rcr(["--cacert".as_ref(), ca.as_os_str()]).args(pull(&registry, "registry.test")).success();
+    }
+    // Not by another name, and not for another certificate of the same name.
+    let (leaf, other) =
+        (Leaf::self_signed_authority(&["registry.test"]), Leaf::self_signed_authority(&["registry.test"]));
+    let registry = registry(&leaf);
+    let env = TestEnv::new();
+    let (own, foreign) =
+        (env.write("own.crt", &leaf.certificate_pem), env.write("foreign.crt", &other.certificate_pem));
+    env.rcr(["--cacert".as_ref(), own.as_os_str()]).args(pull(&registry, "other.test")).code(8);
+    let output = env.rcr(["--cacert".as_ref(), foreign.as_os_str()]).args(pull(&registry, "registry.test")).run();
+    assert_eq!(output.exit(), Some(8), "{output}");
+    assert_eq!(registry.lines(), Vec::<String>::new());
+}
+
+#[test]
 fn the_authority_of_one_host_is_not_that_of_another() {
     let authority = Authority::new("own");
     let registry = registry(&authority.issue(&["registry.test"]));
@@ -58,6 +79,7 @@ fn fault_25_an_unknown_authority_is_exit_8_and_says_where_it_belongs() {
     let cases = [
         ("unknown authority", authority.issue(&["registry.test"])),
         ("self-signed", Leaf::self_signed(&["registry.test"])),
+        ("self-signed authority", Leaf::self_signed_authority(&["registry.test"])),
     ];
     for (name, leaf) in cases {
         let registry = registry(&leaf);

@@ -64,6 +64,14 @@ impl Leaf {
         Self { certificate_pem: certificate.pem(), certificate_der: certificate.der().to_vec(), key }
     }
 
+    /// A certificate that vouches for itself and says that it is an authority, as `openssl req -x509` makes them.
+    pub fn self_signed_authority(names: &[&str]) -> Self {
+        let (key, mut params) = (key(), params(names));
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate_pem: certificate.pem(), certificate_der: certificate.der().to_vec(), key }
+    }
+
     /// PEM of the key.
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
