@@ -28,7 +28,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the headers of an answer.
     pub header: Duration,
-    /// For the headers of an answer to an upload, counted from the last byte sent.
+    /// For the headers of an answer to a PUT, or to any request with a body, counted from the last byte sent.
     pub upload: Duration,
     /// Between two pieces of a body.
     pub idle: Duration,
@@ -302,7 +302,7 @@ impl Client {
     /// One request on the wire, over HTTPS or, where that is allowed, HTTP.
     async fn dial(&self, request: &Request, url: Url, headers: HeaderMap) -> Result<reqwest::Response, Error> {
         let host = HostPort::of(&url);
-        let trust = self.trust(&host)?;
+        let trust = self.trust(&host).await?;
         let plain_may_follow = match (url.scheme(), trust.scheme) {
             ("https", SchemePolicy::Http) => {
                 return self.transmit(request, &host, downgraded(&url), headers, &trust).await;
@@ -366,10 +366,10 @@ impl Client {
                 builder = builder.header(header::CONTENT_LENGTH, *length).body(reqwest::Body::wrap_stream(counted));
             }
         }
-        let patience = if matches!(request.body, Body::Empty) {
-            self.options.timeouts.header
-        } else {
-            self.options.timeouts.upload
+        // What ends an upload may have no body of its own, and makes the registry put the blob together.
+        let patience = match (&request.body, &request.method) {
+            (Body::Empty, method) if method != Method::PUT => self.options.timeouts.header,
+            _ => self.options.timeouts.upload,
         };
         let answer = builder.send();
         tokio::pin!(answer);
@@ -434,13 +434,15 @@ impl Client {
         Ok(client)
     }
 
-    fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
+    /// Asked on another thread: files are read for it, and names may be looked up.
+    async fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
         let foreign = self.memory().is_foreign(host).is_some();
-        let written = self.memory().named(host).cloned();
-        let trust = (self.options.trust)(written.as_ref().unwrap_or(host), foreign).map_err(Error::Trust)?;
+        let (look_up, asked) = (self.options.trust.clone(), host.clone());
+        let looked_up = tokio::task::spawn_blocking(move || look_up(&asked, foreign)).await;
+        let trust = looked_up.map_err(|e| Error::Setup(e.to_string()))?.map_err(Error::Trust)?;
         self.memory().trust.insert(host.clone(), trust.clone());
         Ok(trust)
     }
