@@ -66,6 +66,12 @@ impl App {
         Ok(Layout::open(self.settings.store()?, store::Options::default())?)
     }
 
+    /// The store for a command that says what it would do: as it is, and nothing is made where there is none.
+    pub(super) fn store_as_it_is(&self) -> Result<Layout> {
+        let vacant = || Ok(Layout::vacant(self.settings.store()?, store::Options::default()));
+        self.store_to_read()?.map_or_else(vacant, Ok)
+    }
+
     /// Turns what a command came to into an exit code, and says what went wrong.
     pub(super) fn conclude(&self, attempted: &str, outcome: Result<()>) -> Exit {
         let Err(error) = outcome else { return Exit::Done };

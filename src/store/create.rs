@@ -47,9 +47,8 @@ impl Layout {
             Node::Directory => layout.refuse_foreign()?,
             _ => return Err(Error::NotALayout { path: dir.to_owned(), reason: "it is a file, not a directory" }),
         }
-        if !layout.has_content()? {
-            // Whoever makes a store writes the marker first, and the index right after it.
-            return if layout.has_marker()? { layout.check_marker().map(|()| None) } else { Ok(None) };
+        if layout.is_vacant()? {
+            return Ok(None);
         }
         layout.check()?;
         Ok(Some(layout))
@@ -68,6 +67,11 @@ impl Layout {
         })
     }
 
+    /// Whether nothing of a store is there.
+    pub(super) fn is_vacant(&self) -> Result<bool, Error> {
+        Ok(!self.has_marker()? && !self.has_content()?)
+    }
+
     fn has_marker(&self) -> Result<bool, Error> {
         Ok(fs::look(&self.path(MARKER))? != Node::Absent)
     }
@@ -80,7 +84,7 @@ impl Layout {
     /// another must not put an empty index in place of one with tags.
     fn found(&self) -> Result<(), Error> {
         let _lock = self.index_lock().acquire_blocking(self.options().lock_wait)?;
-        if !self.has_marker()? && !self.has_content()? {
+        if self.is_vacant()? {
             // Other processes may have made the directories just now: whoever sees the marker relies on all of them.
             fs::sync_dir(&self.path("blobs"))?;
             fs::sync_dir(self.root())?;

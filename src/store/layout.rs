@@ -83,6 +83,16 @@ impl Layout {
         Self { inner: Arc::new(inner) }
     }
 
+    /// A store that is not there yet, for asking what it would take to fill it: reads as an empty one, and nothing is
+    /// created.
+    pub fn vacant(dir: &Path, options: Options) -> Self {
+        Self::at(dir, options, false)
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.inner.writable
+    }
+
     /// The directory.
     pub fn root(&self) -> &Path {
         &self.inner.root

@@ -258,6 +258,7 @@ fn a_dry_run_changes_nothing() {
     assert_eq!(registry.log().iter().filter(|request| request.path.contains(&image.layers()[0].digest())).count(), 0);
     assert_eq!(env.blobs(), Vec::<String>::new());
     assert_eq!(env.references(), Vec::<String>::new());
+    assert!(!env.store().exists(), "not even a store is made");
 }
 
 #[test]

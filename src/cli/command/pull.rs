@@ -54,7 +54,7 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
         Ok(wanted) => wanted,
         Err(error) => return app.conclude("cannot pull", Err(error)),
     };
-    let layout = match app.store() {
+    let layout = match if args.dry_run { app.store_as_it_is() } else { app.store() } {
         Ok(layout) => layout,
         Err(error) => return app.conclude("cannot open the store", Err(error)),
     };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::app::{App, written};
 use crate::model::Digest;
 use crate::op::{Error, Exit, Failure};
-use crate::store::GcOptions;
+use crate::store::{GcOptions, GcReport, VerifyReport};
 use crate::ui::{Format, units};
 
 /// Look after the store
@@ -75,12 +75,13 @@ async fn verify(app: &App) -> Exit {
 }
 
 async fn check(app: &App, exit: &mut Exit) -> Result<()> {
-    let Some(layout) = app.store_to_read()? else {
+    let report = if let Some(layout) = app.store_to_read()? {
+        let _shared = layout.share().await?;
+        layout.verify(|_, _| {}).await?
+    } else {
         app.printer.note("there is no store yet");
-        return Ok(());
+        VerifyReport::default()
     };
-    let _shared = layout.share().await?;
-    let report = layout.verify(|_, _| {}).await?;
     let problems: Vec<Wrong> = report
         .problems
         .iter()
@@ -128,12 +129,13 @@ struct Collected {
 }
 
 async fn gc(app: &App, args: &Gc) -> Result<()> {
-    if app.store_to_read()?.is_none() {
-        app.printer.note("there is no store yet");
-        return Ok(());
-    }
     let options = GcOptions { grace: args.grace, dry_run: args.dry_run, assume_exclusive: args.assume_exclusive };
-    let report = app.store()?.gc(options).await?;
+    let report = if app.store_to_read()?.is_some() {
+        app.store()?.gc(options).await?
+    } else {
+        app.printer.note("there is no store yet");
+        GcReport::default()
+    };
     if app.printer.style().format == Format::Json {
         return written(app.printer.json(&Collected {
             schema: 1,
