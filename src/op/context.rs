@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::Authenticator;
@@ -21,6 +22,7 @@ pub struct Context {
     /// Who hears about it.
     pub progress: Arc<dyn Progress>,
     authenticators: Mutex<HashMap<Registry, Arc<Authenticator>>>,
+    defaulted: AtomicBool,
 }
 
 impl Context {
@@ -31,7 +33,22 @@ impl Context {
         limits: Limits,
         progress: Arc<dyn Progress>,
     ) -> Self {
-        Self { http, credentials, limits, progress, authenticators: Mutex::default() }
+        Self {
+            http,
+            credentials,
+            limits,
+            progress,
+            authenticators: Mutex::default(),
+            defaulted: AtomicBool::new(false),
+        }
+    }
+
+    /// The reference with the tag `latest` where it has neither tag nor digest, which is said once per run.
+    pub(super) fn or_latest(&self, reference: &Reference) -> Reference {
+        if reference.tag().is_none() && reference.digest().is_none() && !self.defaulted.swap(true, Ordering::Relaxed) {
+            self.progress.report(Event::DefaultTag);
+        }
+        reference.clone().or_latest()
     }
 
     /// The repository of a reference. No I/O.

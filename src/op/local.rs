@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::push::find;
-use super::{Error, Image, image, images_of, origin, pull::store_name};
+use super::{Error, Image, image, images_of, name, origin};
 use crate::model::{Descriptor, Digest, HistoryEntry, Platform, Reference};
 use crate::store::{Entry, Layout};
 
@@ -68,12 +67,12 @@ pub async fn tag(layout: &Layout, source: &Reference, destination: &Reference) -
         return Err(Error::Usage(message).into());
     }
     let _shared = layout.share().await?;
-    let entry = find(layout, &source)?;
+    let entry = name::find(layout, &source)?;
     let known = entry.descriptor.annotations.get(origin::ANNOTATION);
     let annotations = known.map(|value| (origin::ANNOTATION.to_owned(), value.clone())).into_iter().collect();
     let mut descriptor = entry.descriptor.clone();
     descriptor.annotations.clear();
-    layout.tag(&store_name(&destination), descriptor, entry.platforms.as_ref(), annotations).await?;
+    layout.tag(&name::of(&destination), descriptor, entry.platforms.as_ref(), annotations).await?;
     layout.sync().await?;
     Ok(destination)
 }
@@ -87,7 +86,7 @@ pub fn inspect(
     reference: &Reference,
     platform: Option<&Platform>,
 ) -> Result<(Descriptor, Vec<Image>)> {
-    let entry = find(layout, &reference.clone().or_latest())?;
+    let entry = name::find(layout, &reference.clone().or_latest())?;
     let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref())?;
     let images = if platform.is_some() { vec![image::one(images, platform)?] } else { images };
     Ok((entry.descriptor, images))
@@ -102,7 +101,7 @@ pub fn history(
     reference: &Reference,
     platform: Option<&Platform>,
 ) -> Result<Vec<(HistoryEntry, u64)>> {
-    let entry = find(layout, &reference.clone().or_latest())?;
+    let entry = name::find(layout, &reference.clone().or_latest())?;
     let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref())?;
     let host = Platform::host();
     let several = images.len() > 1;
@@ -120,14 +119,4 @@ pub fn history(
     rows.extend(layers.map(|size_bytes| (HistoryEntry::default(), size_bytes)));
     rows.reverse();
     Ok(rows)
-}
-
-/// The name of the index entry that a reference stands for.
-///
-/// # Errors
-/// [`Error::NoSuchImage`], or the store's.
-pub fn stored_name(layout: &Layout, reference: &Reference) -> Result<String> {
-    let reference = reference.clone().or_latest();
-    let entry = find(layout, &reference)?;
-    entry.name.ok_or_else(|| Error::NoSuchImage { reference }.into())
 }

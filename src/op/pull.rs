@@ -5,7 +5,7 @@ use anyhow::Result;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
-use super::{Context, Error, origin};
+use super::{Context, Error, name, origin};
 use crate::content::{Event, Fetched, Progress, Silent, Sink};
 use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
 use crate::registry::{Repository, Target};
@@ -53,14 +53,11 @@ pub async fn pull(
 ) -> Result<PullOutcome> {
     let started = Instant::now();
     let progress = context.progress.as_ref();
-    if reference.tag().is_none() && reference.digest().is_none() {
-        progress.report(Event::DefaultTag);
-    }
-    let reference = &reference.clone().or_latest();
+    let reference = &context.or_latest(reference);
     progress.report(Event::Pulling { reference });
 
     let _shared = layout.share().await?;
-    let name = store_name(reference);
+    let name = name::of(reference);
     let entry = layout.resolve(&name)?;
     let job = Job { context, layout, repository: context.repository(reference)?, wanted };
     let root = job.root(reference, entry.as_ref()).await?;
@@ -114,11 +111,6 @@ pub async fn pull(
     let changed = !same || !plan.fetch.is_empty();
     progress.report(Event::Done { reference: &pinned, descriptor: &descriptor, changed });
     Ok(outcome(totals, plan, changed))
-}
-
-/// The name under which the store keeps a reference: with the tag where there is one, else with the digest.
-pub(super) fn store_name(reference: &Reference) -> String {
-    if reference.tag().is_some() { reference.clone().without_digest().to_string() } else { reference.to_string() }
 }
 
 /// Without what an index or a tag said about it elsewhere.

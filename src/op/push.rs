@@ -3,9 +3,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Context, Error, image, images_of, origin, pull::store_name};
+use super::{Context, Error, image, images_of, name, origin};
 use crate::content::Event;
-use crate::model::{Descriptor, Digest, Kind, Manifest, Platform, Reference};
+use crate::model::{Descriptor, Kind, Manifest, Platform, Reference};
 use crate::registry::{Target, Uploader};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
 use crate::transfer::{Engine, Plan, Totals};
@@ -49,12 +49,9 @@ pub async fn push(
 ) -> Result<PushOutcome> {
     let started = Instant::now();
     let progress = context.progress.as_ref();
-    if source.tag().is_none() && source.digest().is_none() {
-        progress.report(Event::DefaultTag);
-    }
-    let (source, destination) = (&source.clone().or_latest(), &destination.clone().or_latest());
+    let (source, destination) = (&context.or_latest(source), &context.or_latest(destination));
     let _shared = layout.share().await?;
-    let entry = find(layout, source)?;
+    let entry = name::find(layout, source)?;
     progress.report(Event::Pushing { reference: destination });
     let (root, platforms) = what_to_push(layout, &entry, source, options, progress)?;
 
@@ -99,33 +96,13 @@ pub async fn push(
         context.pass_on_warnings(&repository);
         put?;
     }
-    // What is known of where the image is helps the next push; failing to note it down does not undo this one.
-    let known = origin::with(Some(&entry), destination);
-    let name = entry.name.as_deref().unwrap_or_default();
-    if let Err(error) = layout.tag(name, entry.descriptor.clone(), entry.platforms.as_ref(), known).await {
-        progress.report(Event::Warning { text: &format!("cannot note down where the image was pushed to: {error}") });
+    // What is known of where the image is helps the next push. A store that cannot be written does without.
+    if let Some(name) = &entry.name {
+        let noted = layout.annotate(name, &entry.descriptor.digest, origin::with(Some(&entry), destination)).await;
+        tracing::info!(noted = noted.is_ok(), "where the image was pushed to");
     }
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
     Ok(outcome(totals, plan))
-}
-
-/// The entry of a stored image, by its name or by its digest.
-pub(super) fn find(layout: &Layout, reference: &Reference) -> Result<Entry> {
-    let named = layout.resolve(&store_name(reference))?.filter(|e| fits(e, reference.digest()));
-    if let Some(entry) = named {
-        return Ok(entry);
-    }
-    let same_repository = format!("{}:", reference.name());
-    let by_digest = layout.entries()?.into_iter().find(|entry| {
-        reference.digest().is_some()
-            && fits(entry, reference.digest())
-            && entry.name.as_ref().is_some_and(|name| name.starts_with(&same_repository))
-    });
-    by_digest.ok_or_else(|| Error::NoSuchImage { reference: reference.clone() }.into())
-}
-
-fn fits(entry: &Entry, digest: Option<&Digest>) -> bool {
-    digest.is_none_or(|digest| entry.descriptor.digest == *digest)
 }
 
 fn stored_platforms(names: &BTreeSet<String>) -> Vec<Platform> {

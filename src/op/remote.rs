@@ -12,7 +12,7 @@ use crate::store::DOCUMENT_LIMIT_BYTES;
 /// What the registry, or the way to it, says.
 pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetched<Manifest>> {
     let repository = context.repository(reference)?;
-    let fetched = repository.manifest(&Target::of(reference)).await;
+    let fetched = repository.manifest(&Target::of(&context.or_latest(reference))).await;
     context.pass_on_warnings(&repository);
     Ok(fetched?)
 }
@@ -23,7 +23,7 @@ pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetche
 /// What the registry, or the way to it, says.
 pub async fn digest(context: &Context, reference: &Reference) -> Result<Descriptor> {
     let repository = context.repository(reference)?;
-    let resolved = repository.resolve(&Target::of(reference)).await;
+    let resolved = repository.resolve(&Target::of(&context.or_latest(reference))).await;
     context.pass_on_warnings(&repository);
     Ok(resolved?.descriptor)
 }
@@ -61,7 +61,7 @@ pub async fn inspect_remote(
     platform: Option<&Platform>,
 ) -> Result<(Descriptor, Vec<Image>)> {
     let repository = context.repository(reference)?;
-    let root = repository.manifest(&Target::of(reference)).await;
+    let root = repository.manifest(&Target::of(&context.or_latest(reference))).await;
     context.pass_on_warnings(&repository);
     let root = root?;
     let mut images = Vec::new();

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::index::{Entry, Index};
+use super::index::{self, Entry, Index};
 use super::layout::blocking;
 use super::{Error, Layout, fs, journal};
-use crate::model::{Descriptor, Kind};
+use crate::model::{Descriptor, Digest, Kind};
 
 /// The most that is read of an index: some ten thousand entries.
 const INDEX_LIMIT_BYTES: u64 = 64 << 20;
@@ -30,6 +30,7 @@ impl Layout {
     pub(super) fn index(&self) -> Result<Index, Error> {
         let path = self.index_path();
         let bytes = match fs::read_up_to(&path, INDEX_LIMIT_BYTES) {
+            Err(error) if error.is_absent() && !self.is_writable() && self.is_vacant()? => index::empty(),
             Err(error) if error.is_absent() => {
                 return Err(Error::Corrupt { path, reason: "the file is missing".to_owned() });
             }
@@ -79,12 +80,38 @@ impl Layout {
                         _ => None,
                     };
                 }
-                index
-                    .set(&name, &entry)
-                    .map_err(|error| Error::Corrupt { path: layout.index_path(), reason: error.to_string() })
+                layout.put(index, &name, &entry)
             })
         })
         .await
+    }
+
+    /// Adds `annotations` to the entry of `name`, as long as it still stands for `digest`: what was learnt about an
+    /// image does not bring back a name that was moved or removed meanwhile. Whether anything changed.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Busy`], or the file system's error.
+    pub async fn annotate(
+        &self,
+        name: &str,
+        digest: &Digest,
+        annotations: BTreeMap<String, String>,
+    ) -> Result<bool, Error> {
+        let (layout, name, digest) = (self.clone(), name.to_owned(), digest.clone());
+        blocking(move || {
+            layout.update(|index| match index.get(&name).filter(|entry| entry.descriptor.digest == digest) {
+                Some(mut entry) => {
+                    entry.descriptor.annotations.extend(annotations);
+                    layout.put(index, &name, &entry)
+                }
+                None => Ok(()),
+            })
+        })
+        .await
+    }
+
+    fn put(&self, index: &mut Index, name: &str, entry: &Entry) -> Result<(), Error> {
+        index.set(name, entry).map_err(|error| Error::Corrupt { path: self.index_path(), reason: error.to_string() })
     }
 
     /// Removes a name, durably; what it stood for, if it was there.
@@ -174,6 +201,26 @@ mod tests {
         let before = modified();
         assert!(!tag(&layout, NAME, &image).await.unwrap());
         assert_eq!(modified(), before);
+    }
+
+    #[tokio::test]
+    async fn what_was_learnt_late_moves_no_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = layout(dir.path());
+        let (one, two) = (put_image(&layout, "one", None).await, put_image(&layout, "two", None).await);
+        let learnt = || BTreeMap::from([("learnt".to_owned(), "late".to_owned())]);
+        tag(&layout, NAME, &one).await.unwrap();
+        assert!(layout.annotate(NAME, &one.digest, learnt()).await.unwrap());
+        let entry = || layout.resolve(NAME).unwrap();
+        assert_eq!(entry().unwrap().descriptor.annotations.get("learnt").map(String::as_str), Some("late"));
+
+        tag(&layout, NAME, &two).await.unwrap();
+        assert!(!layout.annotate(NAME, &one.digest, learnt()).await.unwrap());
+        assert_eq!(entry().unwrap().descriptor.digest, two.digest);
+        assert_eq!(entry().unwrap().descriptor.annotations.get("learnt"), None);
+        layout.untag(NAME).await.unwrap();
+        assert!(!layout.annotate(NAME, &two.digest, learnt()).await.unwrap());
+        assert_eq!(entry(), None);
     }
 
     #[tokio::test]

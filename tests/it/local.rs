@@ -46,6 +46,7 @@ fn fault_79_a_read_only_store_can_be_read_and_refuses_the_rest_at_once() {
     let registry = Registry::start();
     registry.add("image", "v1", &Artifact::image(702).build());
     registry.add("second", "v1", &Artifact::image(703).build());
+    let copies = Registry::start();
     let env = TestEnv::new();
     let script = format!(
         "\"$RCR\" --store \"$STORE\" -q pull {first} || exit 99
@@ -53,11 +54,15 @@ fn fault_79_a_read_only_store_can_be_read_and_refuses_the_rest_at_once() {
          \"$RCR\" --store \"$STORE\" images || exit 97
          \"$RCR\" --store \"$STORE\" inspect {first} > /dev/null || exit 96
          \"$RCR\" --store \"$STORE\" store verify || exit 95
+         \"$RCR\" --store \"$STORE\" pull --dry-run \"$REF\" || exit 94
+         \"$RCR\" --store \"$STORE\" push {first} {copy} || exit 93
          exec \"$RCR\" --store \"$STORE\" pull \"$REF\"",
         first = registry.reference("image:v1"),
+        copy = copies.reference("copy:v1"),
     );
     with_mounts(&env, &registry.reference("second:v1"), &script).code(9).stderr_has("error: cannot pull `");
-    assert!(registry.lines().iter().all(|line| !line.contains("/second/")), "no request before: {registry:?}");
+    assert!(registry.lines().iter().all(|line| !line.contains("/second/blobs")), "no blob before: {registry:?}");
+    assert!(copies.tag("copy", "v1").is_some());
 }
 
 #[test]

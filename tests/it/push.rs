@@ -1,8 +1,12 @@
 //! `rcr push`: what is in the store arrives at a registry unchanged, children before parents, and nothing twice.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::images::Document;
+use crate::support::process::Output;
 use crate::support::skopeo::Skopeo;
 use crate::support::{Artifact, Distribution, Registry, Reply, Request, TestEnv};
 
@@ -231,6 +235,43 @@ fn a_dry_run_sends_nothing() {
         "{destination:?}"
     );
     assert_eq!(destination.tag("dry", "v1"), None);
+}
+
+#[test]
+fn a_name_that_moves_during_a_push_stays_moved() {
+    let (image, other) = (Artifact::image(220).build(), Artifact::image(221).build());
+    let (env, source, origin) = stored(&image);
+    origin.add("source/image", "other", &other);
+    let other = origin.reference("source/image:other");
+    env.rcr(["pull", &other]).success();
+    let slow = |request: &Request, reply: Reply| {
+        if request.method == "PUT" { reply.delayed(Duration::from_secs(2)) } else { reply }
+    };
+    let destination = Registry::builder().after(slow).start();
+    let mut push = env.spawn(["push", &source, &destination.reference("copy:v1")]);
+    while destination.log().iter().all(|request| request.method != "PUT") && push.is_running() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    env.rcr(["tag", &other, &source]).success();
+    assert!(push.is_running(), "the name was to move while the push runs");
+    push.wait().success();
+    let shown = env.rcr(["inspect", "--json", &source]).success().json();
+    assert_ne!(shown["digest"], image.digest(), "the push brought the old image back");
+}
+
+#[test]
+fn a_default_tag_is_said_once() {
+    let image = Artifact::image(222).build();
+    let (env, source, _registry) = stored(&image);
+    let destination = Registry::start();
+    let output = env.rcr(["push", &source, &destination.reference("copy")]).success();
+    let said = |output: &Output| output.stderr.matches("Using default tag: latest").count();
+    assert_eq!(said(&output), 1, "{output}");
+    let (a, b) = (destination.reference("copy"), destination.reference("copy:latest"));
+    for command in [&["pull", &a, &a, &b][..], &["digest", &a], &["manifest", &a], &["inspect", "--remote", &a]] {
+        let output = env.rcr(command).success();
+        assert_eq!(said(&output), 1, "{output}");
+    }
 }
 
 /// An image whose second layer may not be distributed.

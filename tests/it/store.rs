@@ -63,8 +63,12 @@ fn an_empty_store_is_no_error() {
     assert_eq!(env.rcr(["images", "--json"]).success().json(), json!({"schema": 1, "images": []}));
     env.rcr(["store", "path"]).success().stdout_is(&format!("{}\n", env.store().display()));
     env.rcr(["--store", "elsewhere", "store", "path"]).success().stdout_has("elsewhere");
-    env.rcr(["store", "gc"]).success();
+    let collected = env.rcr(["store", "gc", "--json"]).success().json();
+    assert_eq!((&collected["schema"], &collected["removed"]), (&json!(1), &json!([])));
+    let verdict = env.rcr(["store", "verify", "--json"]).success().json();
+    assert_eq!((&verdict["blobs"], &verdict["problems"]), (&json!(0), &json!([])));
     env.store_verify();
+    assert!(!env.store().exists(), "asking makes none");
 }
 
 #[test]
@@ -106,6 +110,23 @@ fn a_tag_is_a_second_name() {
     env.rcr(["tag", &references[0], &format!("example.com/other@{}", image.digest())]).code(2);
     assert_eq!(env.references().len(), 3);
     env.store_verify();
+}
+
+#[test]
+fn rmi_takes_no_other_name_than_the_one_that_was_meant() {
+    let (one, two) = (Artifact::image(509).build(), Artifact::image(510).build());
+    let (env, _registry, references) = filled(&[one.clone(), two.clone()]);
+    let repository = references[0].rsplit_once(':').unwrap().0;
+    let (second, third) = (format!("{repository}:second"), format!("{repository}:third"));
+    env.rcr(["tag", &references[1], &second]).success();
+    // The tag is that of the one image, the digest that of the other.
+    env.rcr(["rmi", &format!("{}@{}", references[0], two.digest())]).code(3).stdout_is("");
+    let digest = format!("{repository}@{}", two.digest());
+    env.rcr(["tag", &references[1], &third]).success();
+    env.rcr(["rmi", &digest]).code(2).stderr_has(&second).stderr_has(&third);
+    env.rcr(["rmi", &third]).success();
+    env.rcr(["rmi", &digest]).success().stdout_is(&format!("{second}\n"));
+    assert_eq!(env.references(), references);
 }
 
 #[test]

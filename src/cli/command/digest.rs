@@ -29,12 +29,12 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn digest(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.reference)?.or_latest();
+    let reference = reference(&args.reference)?;
     let descriptor = op::digest(&app.context(), &reference).await?;
     if app.printer.style().format == Format::Json {
         return written(app.printer.json(&Answer {
             schema: 1,
-            reference: reference.to_string(),
+            reference: reference.or_latest().to_string(),
             digest: descriptor.digest,
             media_type: descriptor.media_type.to_string(),
         }));

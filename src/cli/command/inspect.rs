@@ -68,17 +68,19 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn inspect(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.reference)?.or_latest();
+    let reference = reference(&args.reference)?;
     let platform: Option<Platform> = platform(args.platform.as_ref())?;
     let (descriptor, images) = if args.remote {
         op::inspect_remote(&app.context(), &reference, platform.as_ref()).await?
     } else {
-        let Some(layout) = app.store_to_read()? else { return Err(Error::NoSuchImage { reference }.into()) };
+        let Some(layout) = app.store_to_read()? else {
+            return Err(Error::NoSuchImage { reference: reference.or_latest() }.into());
+        };
         op::inspect(&layout, &reference, platform.as_ref())?
     };
     let inspection = Inspection {
         schema: 1,
-        reference: reference.to_string(),
+        reference: reference.or_latest().to_string(),
         digest: descriptor.digest,
         media_type: descriptor.media_type.to_string(),
         images: images.iter().map(Shown::of).collect::<Result<_, _>>()?,

@@ -72,11 +72,9 @@ async fn push(app: &App, args: &Args) -> Result<()> {
         nondistributable: args.allow_nondistributable_artifacts || allowed(app, destination.registry()),
         dry_run: args.dry_run,
     };
-    // Pushing writes a line into the store about where the image went, so it is opened for writing.
-    let Some(_) = app.store_to_read()? else {
+    let Some(layout) = app.store_to_read()? else {
         return Err(Error::NoSuchImage { reference: source.or_latest() }.into());
     };
-    let layout = app.store()?;
     let outcome = op::push(&app.context(), &layout, &source, &destination, &options).await?;
     let totals = &outcome.totals;
     if app.printer.style().format == Format::Json {
