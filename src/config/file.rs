@@ -5,9 +5,11 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::Error;
+use crate::endpoint::InsecureRule;
 
 /// The largest settings file that is read.
 const LIMIT_BYTES: u64 = 1024 * 1024;
@@ -26,14 +28,27 @@ pub(super) struct ConfigFile {
     #[serde(default)]
     pub(super) tls_skip_verify: Vec<String>,
     #[serde(default)]
-    pub(super) insecure_registries: Vec<String>,
+    pub(super) insecure_registries: Vec<Rule>,
     #[serde(default)]
     pub(super) cacert: Vec<PathBuf>,
     #[serde(default)]
-    pub(super) allow_nondistributable_artifacts: Vec<String>,
+    pub(super) allow_nondistributable_artifacts: Vec<Rule>,
     /// Registry to token servers.
     #[serde(default)]
     pub(super) trusted_realms: BTreeMap<String, Vec<String>>,
+}
+
+/// A host or a block of addresses in a list of a file. Docker takes a scheme in front away, so files have them.
+#[derive(Clone, Debug)]
+pub(super) struct Rule(pub(super) InsecureRule);
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
+        let bad = || D::Error::custom(format!("{text:?} is neither host[:port] nor a CIDR block"));
+        InsecureRule::parse(bare).map(Self).ok_or_else(bad)
+    }
 }
 
 impl ConfigFile {
@@ -97,6 +112,7 @@ mod tests {
             ("\n\nretries = \"many\"\n", "F:3: "),
             ("retries = \n", "F:1: "),
             ("retries = 1\nconcurrency = 0\n", "F:2: "),
+            ("retries = 1\ninsecure-registries = [\n 'a',\n 'b/c']\n", "F:2: \"b/c\" is neither"),
             ("[trusted-realms]\n\"r.test\" = \"https://x\"\n", "F:2: "),
         ];
         for (text, start) in cases {

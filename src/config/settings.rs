@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
-use super::file::ConfigFile;
+use super::file::{ConfigFile, Rule};
 use super::{Environment, Error, Flags};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, TrustSettings};
@@ -60,29 +60,18 @@ impl Settings {
             (None, Some(home)) => ConfigFile::read(&home.join("rcr/config.toml"), false)?,
             (None, None) => ConfigFile::default(),
         };
-        let daemon_file = places.system.join("etc/docker/daemon.json");
-        let daemon = DaemonJson::read(&daemon_file)?;
+        let daemon = DaemonJson::read(&places.system.join("etc/docker/daemon.json"))?;
 
         // A flag puts a variable aside; of what is insecure, both count.
         let listed = |name: &str| environment.list(name);
         let mut insecure = rules("--insecure-registry", &flags.insecure_registry)?;
         insecure.extend(rules("RCR_INSECURE_REGISTRY", &listed("RCR_INSECURE_REGISTRY"))?);
-        insecure.extend(rules("insecure-registries", &file.insecure_registries)?);
-        for text in daemon.insecure_registries.unwrap_or_default() {
-            insecure.push(InsecureRule::parse(&text).ok_or_else(|| {
-                Error::file(
-                    &daemon_file,
-                    1,
-                    format!("insecure-registries: {text:?} is neither host[:port] nor a CIDR block"),
-                )
-            })?);
-        }
-        let mut allow_nondistributable =
-            rules("allow-nondistributable-artifacts", &file.allow_nondistributable_artifacts)?;
-        allow_nondistributable.extend(rules(
-            "allow-nondistributable-artifacts",
-            &daemon.allow_nondistributable_artifacts.unwrap_or_default(),
-        )?);
+        let listed_in = |rules: Vec<Rule>| rules.into_iter().map(|Rule(rule)| rule);
+        insecure.extend(listed_in(file.insecure_registries));
+        insecure.extend(listed_in(daemon.insecure_registries.unwrap_or_default()));
+        let allow_nondistributable = listed_in(file.allow_nondistributable_artifacts)
+            .chain(listed_in(daemon.allow_nondistributable_artifacts.unwrap_or_default()))
+            .collect();
         let overrides: Vec<Override> =
             flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
         let trust = TrustSettings {
