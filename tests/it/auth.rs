@@ -12,7 +12,8 @@ use crate::support::{
 
 const PASSWORD: &str = "s3cr3t-of-alice";
 
-/// Login, push, pull, logout, and then no pull any more.
+/// Login, push, pull, logout, and then no pull any more. All of it is logged, down to the libraries below: the leak
+/// oracle reads that too.
 fn in_and_out(env: &TestEnv, registry: &Distribution) {
     let source = Registry::start();
     let image = Artifact::image(300).build();
@@ -21,15 +22,16 @@ fn in_and_out(env: &TestEnv, registry: &Distribution) {
     env.rcr(["pull", &public]).success();
     env.rcr(["push", &public, &private]).code(4).hint_has(&format!("rcr login {}", registry.host()));
 
-    let login = env.rcr(["login", "-u", "alice", "--password-stdin", &registry.host()]).stdin(PASSWORD).success();
+    let login =
+        env.rcr(["-vvv", "login", "-u", "alice", "--password-stdin", &registry.host()]).stdin(PASSWORD).success();
     login.stdout_is("").stderr_has("Login Succeeded");
     let pinned = format!("{private}@{}\n", image.digest());
-    env.rcr(["push", &public, &private]).success().stdout_is(&pinned);
+    env.rcr(["-vvv", "push", &public, &private]).success().stdout_is(&pinned);
     env.rcr(["--store", &fresh_store(env, 1), "pull", &private]).success().stdout_is(&pinned);
-    env.rcr(["-v", "--store", &fresh_store(env, 2), "pull", &private]).success();
+    env.rcr(["-vvv", "--store", &fresh_store(env, 2), "pull", &private]).success();
 
     env.rcr(["logout", &registry.host()]).success().stdout_is("");
-    let refused = env.rcr(["--store", &fresh_store(env, 3), "pull", &private]).code(4);
+    let refused = env.rcr(["-vvv", "--store", &fresh_store(env, 3), "pull", &private]).code(4);
     refused.stdout_is("").hint_has(&format!("rcr login {}", registry.host()));
     assert!(!env.docker_config_json().to_string().contains("\"auth\""), "{}", env.docker_config_json());
 }

@@ -247,6 +247,24 @@ fn fault_43_storage_elsewhere_is_told_nothing() {
 }
 
 #[test]
+fn fault_66_a_log_cannot_move_the_cursor_either() {
+    let world = World::new();
+    let image = Artifact::image(818).build();
+    let cdn = storage(world.https(), &image);
+    let origin = cdn.origin_as("cdn.other.test");
+    let digest = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let builder = basic_registry().before(move |request| {
+        let blob = request.path.contains("/blobs/") && request.header("authorization").is_some();
+        blob.then(|| Reply::redirect(format!("{origin}/blob/{}?%1b[2J%C2%9b=1&%E2%80%AE=1", digest(&request.path))))
+    });
+    let registry = world.registry(builder, &image);
+    let output = world.pull(&registry, &[(&cdn, "cdn.other.test")]).arg("-vvv").success();
+    assert!(output.stderr.contains("?%1b[2J"), "{output}");
+    let moves = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+    assert!(!output.stderr.contains(moves), "{output}");
+}
+
+#[test]
 fn fault_43_a_download_that_breaks_is_resumed_through_the_registry() {
     let world = World::new();
     let image = Artifact::image(808).layers(&[400_000]).build();
