@@ -88,6 +88,8 @@ fn messages(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parsed(body: &str) -> Result<(String, u64), Malformed> {
@@ -162,5 +164,16 @@ mod tests {
             assert_eq!(words(body.as_bytes()), wanted);
         }
         assert_eq!(words("é".repeat(2000).as_bytes()).len(), MAX_WORDS_BYTES);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_survived(body in "\\{?\"?[a-z_]{0,12}\"?[:,\"0-9a-z.{}\\[\\]-]{0,40}|.{0,60}", seconds in any::<i64>()) {
+            let _ = (Token::parse(body.as_bytes()).is_ok(), first_line(body.as_bytes()));
+            prop_assert!(words(body.as_bytes()).len() <= MAX_WORDS_BYTES.max(body.len()));
+            let answer = format!("{{\"token\":\"t\",\"expires_in\":{seconds}}}");
+            let usable = Token::parse(answer.as_bytes()).map(|token| token.usable);
+            prop_assert!(usable.is_ok_and(|usable| (MIN_LIFE..=MAX_LIFE).contains(&(usable + MARGIN))));
+        }
     }
 }

@@ -192,6 +192,8 @@ mod tests {
             (https, "ftp://r.test/x", Purpose::Redirect),
             (https, "file:///etc/passwd", Purpose::Redirect),
             (https, "https://u:p@cdn.other/x", Purpose::Redirect),
+            (https, "https://u@cdn.other/x", Purpose::Redirect),
+            (https, "https://:p@cdn.other/x", Purpose::Redirect),
             (https, "https://127.0.0.1/x", Purpose::Redirect),
             (https, "https://localhost/x", Purpose::Redirect),
             (https, "https://[::1]/x", Purpose::Redirect),

@@ -51,6 +51,8 @@ pub(super) fn parse_retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn after(text: &str) -> Option<Duration> {
@@ -79,6 +81,14 @@ mod tests {
                 wait <= policy.cap && wait <= policy.base * 2_u32.saturating_pow(attempt - 1).min(1000),
                 "{attempt}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_survived_and_seconds_are_read(text in "[ -~]{0,40}|[0-9]{1,30}", seconds in any::<u64>()) {
+            let _ = after(&text);
+            prop_assert_eq!(after(&seconds.to_string()), Some(Duration::from_secs(seconds)));
         }
     }
 }

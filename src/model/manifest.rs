@@ -302,6 +302,8 @@ impl<'de> Visitor<'de> for Skipped {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn digest() -> String {
@@ -367,6 +369,7 @@ mod tests {
         let cases = [
             ("case variant", format!(r#"{{"Layers":[],{}}}"#, image())),
             ("duplicate key", format!(r#"{{{},"layers":[]}}"#, image())),
+            ("duplicate version", format!(r#"{{"schemaVersion":1,"schemaVersion":2,{}}}"#, image())),
             ("trailing data", format!("{{{}}} {{}}", image())),
             ("BOM", format!("\u{feff}{{{}}}", image())),
             ("NaN", format!(r#"{{"x":NaN,{}}}"#, image())),
@@ -407,5 +410,40 @@ mod tests {
         let wanted = "linux/amd64".parse().unwrap_or_default();
         assert!(index.select(&wanted).is_some_and(|d| d.platform.as_ref().is_some_and(|p| p.os == "linux")));
         assert!(index.select(&"linux/s390x".parse().unwrap_or_default()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_parses_has_one_reading(
+            keys in proptest::collection::vec(
+                prop_oneof![
+                    Just("config"), Just("layers"), Just("manifests"), Just("Layers"), Just("fsLayers"), Just("mediaType"),
+                    Just("schemaVersion"), Just("subject"), Just("other"),
+                ],
+                0..5,
+            ),
+            odd in proptest::option::weighted(0.2, 0_usize..200),
+            stated in proptest::option::of(prop_oneof![Just(MediaType::OCI_MANIFEST), Just(MediaType::OCI_INDEX)]),
+        ) {
+            let value = |key: &str| match key {
+                "config" | "subject" => descriptor("a/b"),
+                "mediaType" => format!("\"{}\"", MediaType::OCI_MANIFEST),
+                "schemaVersion" => "2".to_owned(),
+                "other" => "{\"layers\":[[1e9]]}".to_owned(),
+                _ => format!("[{}]", descriptor("c/d")),
+            };
+            let members: Vec<String> = keys.iter().map(|key| format!("\"{key}\":{}", value(key))).collect();
+            let mut body = format!("{{{}}}", members.join(",")).into_bytes();
+            if let Some(at) = odd.filter(|at| *at < body.len()) {
+                body[at] ^= 0x11;
+            }
+            let parsed = Manifest::parse(&body, stated.as_ref());
+            if odd.is_none() && parsed.is_ok() {
+                let count = |wanted: &str| keys.iter().filter(|key| key.eq_ignore_ascii_case(wanted)).count();
+                prop_assert!(count("manifests") == 0 || count("config") + count("layers") == 0, "{keys:?}");
+                prop_assert!(ESSENTIAL.iter().all(|key| count(key) <= 1), "{keys:?}");
+                prop_assert_eq!(count("fsLayers"), 0);
+            }
+        }
     }
 }

@@ -101,6 +101,8 @@ fn first_line_of_html(page: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn lines(body: &str) -> Vec<String> {
@@ -153,5 +155,34 @@ mod tests {
         }
         let many = format!(r#"{{"errors":[{}]}}"#, vec![r#"{"code":"A"}"#; 1000].join(","));
         assert_eq!(parse(many.as_bytes()).len(), ENTRIES);
+    }
+
+    /// JSON of the shapes that error bodies have, more or less.
+    fn body() -> impl Strategy<Value = String> {
+        let word = || {
+            prop_oneof![
+                Just("null".to_owned()),
+                "-?[0-9]{1,4}",
+                "\"[a-z\u{1b}é ]{0,20}\"".prop_map(|text| text.replace('\u{1b}', "\\u001b")),
+                Just("{\"x\":[1]}".to_owned()),
+            ]
+        };
+        let entry = (word(), word()).prop_map(|(code, words)| format!("{{\"code\":{code},\"message\":{words}}}"));
+        let entries = proptest::collection::vec(prop_oneof![entry, word()], 0..12);
+        let whole = entries.prop_map(|entries| format!("{{\"errors\":[{}]}}", entries.join(",")));
+        prop_oneof![whole, "<[a-z!-]{0,6}>?[a-z<>/ \n]{0,30}", ".{0,80}"]
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_survived_and_what_is_kept_is_bounded(body in body(), cut in 0_usize..100) {
+            for bytes in [body.as_bytes(), &body.as_bytes()[..cut.min(body.len())]] {
+                let problems = parse(bytes);
+                prop_assert!(problems.len() <= ENTRIES);
+                for problem in problems {
+                    prop_assert!(problem.code.len() <= SHOWN_BYTES && problem.message.len() <= SHOWN_BYTES);
+                }
+            }
+        }
     }
 }

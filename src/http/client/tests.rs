@@ -281,23 +281,26 @@ async fn addresses_of_the_target_are_not_those_of_its_proxy() {
     let via = url(&format!("http://corp:s3cret@localhost:{}", proxy.address.port()));
     let client = Client::new(Options {
         proxy: ProxySettings { http: Some(via), https: None, no_proxy: NoProxy::parse("direct.test") },
-        overrides: ["r.test", "direct.test"]
-            .map(|name| Override {
+        // Nobody listens where `r.test` is said to be.
+        overrides: [("r.test", 9), ("direct.test", 1)]
+            .map(|(name, last)| Override {
                 host: name.to_owned(),
                 port: straight.address.port(),
-                address: Ipv4Addr::LOCALHOST.into(),
+                address: Ipv4Addr::new(127, 0, 0, last).into(),
             })
             .to_vec(),
         ..quick()
     });
     let target = |name: &str| url(&format!("http://{name}:{}/", straight.address.port()));
-    client.memory().foreign.insert(HostPort::of(&target("r.test")), false);
-    client.send(get(target("r.test")), &Anonymous).await.unwrap();
+    client.memory().foreign.insert(HostPort::of(&target("cdn.test")), false);
+    for name in ["r.test", "cdn.test"] {
+        client.send(get(target(name)), &Anonymous).await.unwrap();
+    }
     client.send(get(target("direct.test")), &Anonymous).await.unwrap();
     let (through, past) = (proxy.heads(), straight.heads());
     assert!(through[0].starts_with("get http://r.test:"), "{through:?}");
     assert!(through[0].contains("proxy-authorization: basic"), "{through:?}");
-    assert_eq!((through.len(), past.len()), (1, 1));
+    assert_eq!((through.len(), past.len()), (2, 1));
     assert!(!past[0].contains("proxy-authorization"), "{past:?}");
 }
 
