@@ -205,6 +205,17 @@ mod tests {
     }
 
     #[test]
+    fn the_users_own_client_certificate_is_for_hosts_that_the_user_named() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["client.cert", "client.key", "ca.crt"] {
+            fs::write(root.path().join(name), "").unwrap();
+        }
+        let settings = TrustSettings { own_certificate_dir: Some(root.path().to_owned()), ..TrustSettings::default() };
+        assert!(settings.of(&host("r.test"), false).unwrap().identity.is_some());
+        assert_eq!(settings.of(&host("cdn.test"), true).unwrap(), HostTrust::default());
+    }
+
+    #[test]
     fn a_host_is_no_path() {
         let root = tempfile::tempdir().unwrap();
         let tree = root.path().join("certs.d");
