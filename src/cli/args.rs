@@ -5,7 +5,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
 use super::command::Command;
-use crate::config::Flags;
+use crate::config::{Environment, Flags};
 use crate::ui;
 
 /// A daemonless client for container registries
@@ -41,15 +41,27 @@ impl Cli {
     ///
     /// # Errors
     /// Mistakes, and requests for help or the version.
-    pub(super) fn read() -> Result<Self, clap::Error> {
-        Self::of(&Self::definition().try_get_matches()?)
+    pub(super) fn read(environment: &Environment) -> Result<Self, clap::Error> {
+        let mut definition = without_empty_variables(Self::definition(), environment);
+        let matches = definition.try_get_matches_from_mut(std::env::args_os())?;
+        Self::of(&matches, environment)
     }
 
-    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+    fn of(matches: &ArgMatches, environment: &Environment) -> Result<Self, clap::Error> {
         let mut cli = Self::from_arg_matches(matches)?;
-        cli.everywhere = Everywhere::of(matches)?;
+        cli.everywhere = Everywhere::of(matches, environment)?;
         Ok(cli)
     }
+}
+
+/// A variable that is set to nothing counts as not set, as everywhere else.
+fn without_empty_variables(command: clap::Command, environment: &Environment) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let empty = arg.get_env().is_some_and(|name| environment.is_empty(name));
+            if empty { arg.env(None::<&'static str>) } else { arg }
+        })
+        .mut_subcommands(|command| without_empty_variables(command, environment))
 }
 
 /// Not clap's `global`: with that, what stands after a command replaces all that stands before it, lists included.
@@ -61,8 +73,9 @@ fn with_everywhere(command: clap::Command) -> clap::Command {
 impl Everywhere {
     /// Puts what was typed at every level into one line, from left to right, and reads that: lists add up, of single
     /// values the last counts, and a variable counts only where no level has a flag.
-    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut command = Self::augment_args(clap::Command::new("rcr").args_override_self(true));
+    fn of(matches: &ArgMatches, environment: &Environment) -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("rcr").args_override_self(true));
+        let mut command = without_empty_variables(command, environment);
         let mut line = vec![OsString::from("rcr")];
         let levels = std::iter::successors(Some(matches), |level| level.subcommand().map(|(_, below)| below));
         for level in levels {
@@ -95,6 +108,13 @@ impl Everywhere {
         }
         Self::from_arg_matches(&typed)
     }
+}
+
+/// Whether errors are wanted as JSON, as far as that can be told from arguments that do not parse.
+pub(super) fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<OsString> = arguments.take_while(|word| word != "--").collect();
+    let pair = words.windows(2).any(|two| two[0] == "--format" && two[1] == "json");
+    pair || words.iter().any(|word| word == "--json" || word == "--format=json")
 }
 
 /// How things are printed.
@@ -176,7 +196,8 @@ mod tests {
     fn what_stands_before_a_command_and_after_it_adds_up() {
         let read = |line: &str| {
             let line = format!("rcr {line}");
-            Cli::of(&Cli::definition().try_get_matches_from(line.split(' ')).unwrap()).map(|cli| cli.everywhere)
+            Cli::of(&Cli::definition().try_get_matches_from(line.split(' ')).unwrap(), &Environment::default())
+                .map(|cli| cli.everywhere)
         };
         let insecure = |line: &str| read(line).unwrap().flags.insecure_registry;
         assert_eq!(

@@ -26,11 +26,17 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 /// Runs the program on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::read() {
+    let environment = Environment::of_process();
+    let cli = match Cli::read(&environment) {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help and versions to stdout with 0, mistakes to stderr with 2. A closed pipe is quiet.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            if error.use_stderr() && args::wants_json(std::env::args_os()) {
+                let style = Style { format: Format::Json, ..Style::default() };
+                Printer::new(style).failure(&misuse(&error));
+                return code.into();
+            }
             let written = error.print();
             return match written {
                 Err(e) if !error.use_stderr() && ui::lost_output(&e).is_some() => Exit::Local.into(),
@@ -38,7 +44,6 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let environment = Environment::of_process();
     let printer = Arc::new(Printer::new(style(&cli.everywhere.output, Settings::terminal(&environment))));
     start_logging(cli.everywhere.output.verbose);
     let exit = match Settings::load(&cli.everywhere.flags, &environment) {
@@ -63,6 +68,17 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
+/// A mistake on the command line as data.
+fn misuse(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(|line| line.trim().trim_start_matches("error: ")).filter(|line| !line.is_empty());
+    let cause = lines.next().unwrap_or_default().to_owned();
+    let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
+    let mut failure = Failure::of("cannot understand the command line", &anyhow::anyhow!(cause));
+    (failure.exit, failure.kind, failure.hint) = (Exit::Usage, "usage", hint);
+    failure
+}
+
 /// The command as `clap` knows it: for completions, man pages and their tests.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -81,9 +97,15 @@ fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {
     let app = App::new(settings, printer.clone());
     let exit = runtime.block_on(async {
         let stopped = signal::arrival();
+        let transfers = cli.command.transfers();
         tokio::select! {
             exit = command::run(&app, cli.command) => exit,
-            exit = stopped => exit,
+            exit = stopped => {
+                if transfers {
+                    printer.note("stopped; what has arrived is kept, and the same command goes on from there");
+                }
+                exit
+            }
         }
     });
     app.say_notices();

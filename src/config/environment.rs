@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The process environment, read once.
@@ -11,6 +11,12 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
         Self(std::env::vars_os().collect())
+    }
+
+    /// Whether a variable is set to nothing.
+    #[must_use]
+    pub fn is_empty(&self, name: &OsStr) -> bool {
+        self.0.get(name).is_some_and(|value| value.is_empty())
     }
 
     /// A variable that is set and not empty.

@@ -86,6 +86,18 @@ impl Settings {
             own_certificate_dir: flags.cert_dir.clone(),
             overrides: overrides.clone(),
         };
+        for (name, file) in
+            flags.cacert.iter().map(|f| ("--cacert", f)).chain(file.cacert.iter().map(|f| ("cacert", f)))
+        {
+            if let Err(error) = std::fs::File::open(file) {
+                let message = format!("cannot read {}: {}", file.display(), error.kind());
+                return Err(Error::Value { name, message });
+            }
+        }
+        if let Some(literal) = file.store.as_deref().filter(|store| !store.is_absolute()) {
+            let message = format!("{} is not an absolute path; `~` means nothing here", literal.display());
+            return Err(Error::Value { name: "store", message });
+        }
         if let Some(missing) = flags.cert_dir.as_deref().filter(|dir| !dir.is_dir()) {
             let message = format!("{} is not a directory", missing.display());
             return Err(Error::Value { name: "--cert-dir", message });

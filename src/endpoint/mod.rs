@@ -21,9 +21,10 @@ impl Endpoint {
     /// The registry's own API.
     ///
     /// # Errors
-    /// [`Error::Setup`] where the name does not make a URL, which a parsed registry name always does.
+    /// [`Error::Address`] where the port is none: the grammar of references allows any digits.
     pub fn origin(registry: &Registry) -> Result<Self, Error> {
-        let base = Url::parse(&format!("https://{}/", registry.api_host())).map_err(|e| Error::Setup(e.to_string()))?;
+        let base = Url::parse(&format!("https://{}/", registry.api_host()))
+            .map_err(|_| Error::Address { host: registry.to_string() })?;
         Ok(Self { registry: registry.clone(), base })
     }
 

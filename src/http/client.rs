@@ -371,13 +371,16 @@ impl Client {
             (Body::Empty, method) if method != Method::PUT => self.options.timeouts.header,
             _ => self.options.timeouts.upload,
         };
+        let proxy = self.options.proxy.for_url(&url);
         let answer = builder.send();
         tokio::pin!(answer);
         // A body may take hours to send; what counts is how long nothing has moved.
         loop {
             let quiet_until = *lock(&last_byte) + patience;
             tokio::select! {
-                answer = &mut answer => return answer.map_err(|e| Error::classify(e, host)),
+                answer = &mut answer => {
+                    return answer.map_err(|e| Error::classify(e, host).behind(proxy.as_ref()));
+                }
                 () = tokio::time::sleep_until(quiet_until.into()) => {
                     if *lock(&last_byte) + patience <= Instant::now() {
                         return Err(Error::Timeout { host, what: "did not answer", after: patience });

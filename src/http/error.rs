@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
-use super::BoxError;
 use super::resolver::{GuardError, ResolveError};
+use super::{BoxError, Url};
 
 /// What is wrong with a server's TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,19 @@ pub enum Error {
     Connect {
         /// Host and port.
         host: String,
+        /// The system's error.
+        reason: io::Error,
+    },
+    /// No connection to the proxy on the way.
+    #[error("cannot connect to the proxy {proxy} on the way to {host}: {}", match reason.kind() {
+        io::ErrorKind::Other => reason.to_string(),
+        kind => kind.to_string(),
+    })]
+    Proxy {
+        /// Host and port behind the proxy.
+        host: String,
+        /// Host and port of the proxy.
+        proxy: String,
         /// The system's error.
         reason: io::Error,
     },
@@ -121,6 +134,12 @@ pub enum Error {
         /// The limit in bytes.
         limit_bytes: usize,
     },
+    /// The name of a registry makes no address.
+    #[error("{host} is not an address: a port is a number up to 65535")]
+    Address {
+        /// The name.
+        host: String,
+    },
     /// A certificate or key file cannot be used.
     #[error("cannot use {}: {message}", file.display())]
     CertificateFile {
@@ -153,9 +172,19 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Connect { .. } | Self::Proxy { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
             Self::Resolve { not_found, .. } => !not_found,
             _ => false,
+        }
+    }
+
+    /// The same failure, where a proxy stood between: it is the proxy that could not be reached.
+    pub(super) fn behind(self, proxy: Option<&Url>) -> Self {
+        match (self, proxy) {
+            (Self::Connect { host, reason }, Some(proxy)) => {
+                Self::Proxy { host, proxy: proxy.authority().rsplit('@').next().unwrap_or_default().to_owned(), reason }
+            }
+            (error, _) => error,
         }
     }
 

@@ -40,6 +40,12 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// Indexes that list indexes that list more than any image has.
+    #[error("the image consists of more than {limit} manifests")]
+    TooManyDocuments {
+        /// The limit.
+        limit: usize,
+    },
     /// A question has nobody to answer it.
     #[error("there is no terminal to ask for the {what} on")]
     NoTerminal {

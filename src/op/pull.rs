@@ -12,6 +12,9 @@ use crate::registry::{Repository, Target};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
 use crate::transfer::{Engine, Plan, Totals};
 
+/// The most documents that one image may consist of; real ones have a few dozen.
+const MAX_DOCUMENTS: usize = 2_000;
+
 /// Which images of an index are wanted.
 #[derive(Clone, Debug)]
 pub enum Wanted {
@@ -177,6 +180,9 @@ impl Job<'_> {
             }
             if into.iter().any(|known| known.descriptor.digest == document.descriptor.digest) {
                 return Ok(None);
+            }
+            if into.len() >= MAX_DOCUMENTS {
+                return Err(Error::TooManyDocuments { limit: MAX_DOCUMENTS }.into());
             }
             let mut platforms = None;
             if let Manifest::Index(index) = &document.value {

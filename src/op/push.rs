@@ -132,7 +132,10 @@ fn what_to_push(
     }
     let image = image::one(images()?, None)?;
     let platform = stored.iter().next().cloned().unwrap_or_default();
-    let text = format!("only {platform} of this image is stored: pushing that image instead of the index");
-    progress.report(Event::Note { text: &text });
+    let text = format!(
+        "only {platform} of this image is stored, and is pushed alone: the name will offer no other platform there. For \
+         all of them, first `rcr pull --all-platforms {source}`"
+    );
+    progress.report(Event::Warning { text: &text });
     Ok((image.descriptor, None))
 }

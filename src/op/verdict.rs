@@ -86,12 +86,26 @@ impl Failure {
                 self.registry = Some(host.clone());
                 let refused = reason.kind() == std::io::ErrorKind::ConnectionRefused;
                 let kind = if refused { "connection_refused" } else { "connect_failed" };
-                let hint = format!(
-                    "check the address and port, that the registry runs, and whether a proxy is needed: \
-                     `curl -v https://{host}/v2/`"
-                );
+                let hint = if http::HostPort::parse(host).is_some_and(|h| http::is_loopback_name(&h.host)) {
+                    format!("nothing listens at {host} on this machine: is the registry running?")
+                } else {
+                    format!(
+                        "check the address and port, that the registry runs, and whether a proxy is needed: \
+                         `curl -v https://{host}/v2/`"
+                    )
+                };
                 self.decide(Exit::Network, kind, Some(hint));
             }
+            E::Proxy { host, proxy, .. } => {
+                self.registry = Some(host.clone());
+                let name = host.split(':').next().unwrap_or(host);
+                let hint = format!(
+                    "the proxy {proxy} comes from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: check it, or list `{name}` in \
+                     NO_PROXY"
+                );
+                self.decide(Exit::Network, "proxy_unreachable", Some(hint));
+            }
+            E::Address { .. } => self.decide(Exit::Usage, "bad_reference", None),
             E::Tls { host, problem } => {
                 self.registry = Some(host.clone());
                 let (kind, hint) = tls_advice(host, problem);
@@ -242,8 +256,8 @@ impl Failure {
 
     fn judge_verb(&mut self, error: &Error) {
         match error {
-            Error::NoSuchImage { reference } => {
-                let hint = format!("`rcr images` lists what is stored; `rcr pull {reference}` fetches it");
+            Error::NoSuchImage { .. } => {
+                let hint = "`rcr images` lists what is stored, by its full names".to_owned();
                 self.decide(Exit::NotFound, "no_such_image", Some(hint));
             }
             Error::NoSuchPlatform { available, .. } => {
@@ -266,7 +280,9 @@ impl Failure {
             }
             Error::NoTerminal { instead, .. } => self.decide(Exit::Usage, "no_terminal", Some(format!("`{instead}`"))),
             Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
-            Error::TooDeep { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
+            Error::TooDeep { .. } | Error::TooManyDocuments { .. } => {
+                self.decide(Exit::Integrity, "bad_manifest", None);
+            }
         }
     }
 }

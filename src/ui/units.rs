@@ -67,6 +67,12 @@ pub fn ago(then: i64, now: i64) -> String {
     format!("{age} ago")
 }
 
+/// `1 blob`, `2 blobs`.
+#[must_use]
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,7 @@ fn generated() -> BTreeMap<PathBuf, Vec<u8>> {
         files.insert(Path::new("completions").join(name), script);
     }
     // `rcr help pull` shows what `man rcr-pull` has: no pages of its own.
-    let mut command = without_help(rcr::cli::command().name("rcr"));
+    let mut command = in_full(without_help(rcr::cli::command().name("rcr")));
     command.build();
     pages(&command, &mut files);
     files
@@ -32,6 +32,11 @@ fn without_help(command: clap::Command) -> clap::Command {
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_help))
 }
 
+/// With all options shown: `-h` leaves some out, and a man page is no short help.
+fn in_full(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(in_full)
+}
+
 /// A page for the command, and one for each below it: `rcr.1`, `rcr-pull.1`, `rcr-store-gc.1`.
 fn pages(command: &clap::Command, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
@@ -40,6 +45,18 @@ fn pages(command: &clap::Command, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     files.insert(Path::new("man").join(format!("{name}.1")), page);
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         pages(sub, files);
+    }
+}
+
+#[test]
+fn man_pages_explain_every_option() {
+    for (path, page) in generated().iter().filter(|(path, _)| path.starts_with("man")) {
+        let page = String::from_utf8(page.clone()).unwrap();
+        let lines: Vec<&str> = page.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| **line == ".TP") {
+            let explained = lines.get(at + 2).is_some_and(|text| !text.is_empty() && !text.starts_with('.'));
+            assert!(explained, "{}: nothing is said of {:?} ({line})", path.display(), lines.get(at + 1));
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod layers;
 mod local;
 mod login;
 mod messages;
+mod mistakes;
 mod proxy;
 mod pull;
 mod push;

@@ -1,5 +1,5 @@
 //! What a person reads in the situations that every user meets, word for word: what was attempted, why it failed, and
-//! a command that helps. A change of wording shows here; `INSTA_UPDATE=always` takes it over.
+//! a command that helps. A change of wording shows here, and is written down here by hand.
 
 use std::net::TcpListener;
 
@@ -44,7 +44,7 @@ fn nobody_listens() {
     error: cannot pull `127.0.0.1:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`
       caused by: cannot connect to 127.0.0.1:PORT: connection refused
-    hint: check the address and port, that the registry runs, and whether a proxy is needed: `curl -v https://127.0.0.1:PORT/v2/`
+    hint: nothing listens at 127.0.0.1:PORT on this machine: is the registry running?
     exit 5
     ");
 }
@@ -223,7 +223,7 @@ fn an_image_that_is_not_stored() {
     assert_snapshot!(said(&env, 0, &env.rcr(["push", "debian"]).run()), @r"
     error: cannot push `debian`
       caused by: there is no image docker.io/library/debian:latest in the store
-    hint: `rcr images` lists what is stored; `rcr pull docker.io/library/debian:latest` fetches it
+    hint: `rcr images` lists what is stored, by its full names
     exit 3
     ");
 }
@@ -265,11 +265,13 @@ fn a_pull_and_a_push_in_dockers_words() {
     ");
     let destination = registry.reference("other/image");
     assert_snapshot!(said(env.rcr(["push", "--dry-run", &source, &destination])), @r"
+    Using default tag: latest
     The push refers to repository [127.0.0.1:PORT/other/image]
     would push 2 layers (SIZE)
     exit 0
     ");
     assert_snapshot!(said(env.rcr(["--concurrency", "1", "push", &source, &destination])), @r"
+    Using default tag: latest
     The push refers to repository [127.0.0.1:PORT/other/image]
     LAYER 1: Pushed
     LAYER 2: Pushed
@@ -277,6 +279,7 @@ fn a_pull_and_a_push_in_dockers_words() {
     exit 0
     ");
     assert_snapshot!(said(env.rcr(["--concurrency", "1", "push", &source, &destination])), @r"
+    Using default tag: latest
     The push refers to repository [127.0.0.1:PORT/other/image]
     LAYER 1: Layer already exists
     LAYER 2: Layer already exists

@@ -46,6 +46,13 @@ pub(super) enum Command {
     Version(version::Args),
 }
 
+impl Command {
+    /// Whether this moves blobs, and what it has moved outlasts it.
+    pub(super) fn transfers(&self) -> bool {
+        matches!(self, Self::Pull(_) | Self::Push(_))
+    }
+}
+
 pub(super) async fn run(app: &App, command: Command) -> Exit {
     match command {
         Command::Pull(args) => pull::run(app, args).await,

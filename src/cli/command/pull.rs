@@ -52,7 +52,10 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
     let context = app.context();
     let wanted = match wanted(&args) {
         Ok(wanted) => wanted,
-        Err(error) => return app.conclude("cannot pull", Err(error)),
+        Err(error) => {
+            let attempted = format!("cannot pull `{}`", args.references.join("`, `"));
+            return app.conclude(&attempted, Err(error));
+        }
     };
     let layout = match if args.dry_run { app.store_as_it_is() } else { app.store() } {
         Ok(layout) => layout,

@@ -108,7 +108,8 @@ async fn check(app: &App, exit: &mut Exit) -> Result<()> {
         1 => "1 problem".to_owned(),
         n => format!("{n} problems"),
     };
-    written(app.printer.text(&format!("{blobs} blobs of {size}, {images} images: {found}")))
+    let (blobs, images) = (units::count(blobs, "blob"), units::count(images, "image"));
+    written(app.printer.text(&format!("{blobs} of {size}, {images}: {found}")))
 }
 
 /// An error with its causes, in one line.
@@ -155,7 +156,11 @@ async fn gc(app: &App, args: &Gc) -> Result<()> {
     let freed = units::bytes(report.removed_bytes + report.leftover_bytes);
     let young = match report.young_count {
         0 => String::new(),
-        n => format!("; {n} unneeded blobs of {} are younger than the grace period", units::bytes(report.young_bytes)),
+        n => format!(
+            "; {} of {} that nothing needs will stay until the grace period is over (`--grace 0` ends it now)",
+            units::count(n, "blob"),
+            units::bytes(report.young_bytes)
+        ),
     };
     app.printer.note(&format!("{verb} {freed}{young}"));
     Ok(())

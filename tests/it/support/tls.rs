@@ -67,7 +67,7 @@ impl Leaf {
     /// A certificate that vouches for itself and says that it is an authority, as `openssl req -x509` makes them.
     pub fn self_signed_authority(names: &[&str]) -> Self {
         let (key, mut params) = (key(), params(names));
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).expect("a certificate");
         Self { certificate_pem: certificate.pem(), certificate_der: certificate.der().to_vec(), key }
     }
