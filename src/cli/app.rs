@@ -1,5 +1,5 @@
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 
@@ -17,12 +17,13 @@ pub(super) struct App {
     pub(super) settings: Settings,
     pub(super) printer: Arc<Printer>,
     pub(super) credentials: Arc<Credentials>,
+    layout: OnceLock<Layout>,
 }
 
 impl App {
     pub(super) fn new(settings: Settings, printer: Arc<Printer>) -> Self {
         let credentials = Arc::new(Credentials::new(settings.credentials.clone()));
-        Self { settings, printer, credentials }
+        Self { settings, printer, credentials, layout: OnceLock::new() }
     }
 
     /// What a verb that talks to a registry needs. Nothing is opened yet.
@@ -55,10 +56,7 @@ impl App {
     /// The store, made if it is not there.
     pub(super) fn store(&self) -> Result<Layout> {
         let layout = Layout::create_or_open(self.settings.store()?, store::Options::default())?;
-        if layout.lacks_locks() {
-            self.printer.warn("the store's file system has no locks: run one command at a time");
-        }
-        Ok(layout)
+        Ok(self.layout.get_or_init(|| layout).clone())
     }
 
     /// The store for reading, if there is one.
@@ -89,8 +87,12 @@ impl App {
         failure.exit
     }
 
-    /// What people should know about the credential files that were read.
+    /// What people should know about the store and the credential files that were used.
     pub(super) fn say_notices(&self) {
+        // Known only once a lock was asked for.
+        if self.layout.get().is_some_and(Layout::lacks_locks) {
+            self.printer.warn("the store's file system has no locks: run one command at a time");
+        }
         for notice in self.credentials.notices() {
             self.printer.warn(&notice);
         }

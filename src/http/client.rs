@@ -1,141 +1,30 @@
-use std::collections::HashMap;
+//! The client: one exchange after the other, until there is an answer.
+
+mod memory;
+mod options;
+
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use reqwest::redirect::Policy;
 
-use super::resolver::{Override, Resolver};
+use super::resolver::Resolver;
 use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
-use super::trust::is_loopback_name;
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, ProxySettings, Purpose,
-    Request, Response, RetryPolicy, SchemePolicy, StatusCode, TrustLookup, Url, header, hop, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, Request, Response,
+    SchemePolicy, StatusCode, Url, header, hop, tls,
 };
+
+use memory::{Memory, Profile};
+pub use options::{Notice, Options, Timeouts};
 
 /// Redirects that one request follows.
 const MAX_REDIRECTS: usize = 10;
 /// Authorisations that one request asks for: one after a 401, and one more where the scope was too small.
 const MAX_RENEWALS: usize = 2;
-
-/// How long things may take.
-#[derive(Clone, Debug)]
-pub struct Timeouts {
-    /// For a connection, name resolution and TLS included.
-    pub connect: Duration,
-    /// For the headers of an answer.
-    pub header: Duration,
-    /// For the headers of an answer to a PUT, or to any request with a body, counted from the last byte sent.
-    pub upload: Duration,
-    /// Between two pieces of a body.
-    pub idle: Duration,
-    /// The span over which the throughput of a body is judged.
-    pub window: Duration,
-    /// The fewest bytes that must come within it.
-    pub window_floor_bytes: u64,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            header: Duration::from_secs(60),
-            upload: Duration::from_secs(300),
-            idle: Duration::from_secs(30),
-            window: Duration::from_secs(60),
-            window_floor_bytes: 60 * 1024,
-        }
-    }
-}
-
-/// An attempt failed, and another follows.
-#[derive(Debug)]
-pub struct Notice<'a> {
-    /// The host that is asked again.
-    pub host: &'a str,
-    /// The number of the attempt that failed, from 1.
-    pub attempt: u32,
-    /// How long until the next.
-    pub wait: Duration,
-    /// Why it failed.
-    pub reason: &'a str,
-}
-
-/// Everything that a client needs to know.
-#[derive(Clone)]
-pub struct Options {
-    /// How to trust each host.
-    pub trust: TrustLookup,
-    /// Addresses that the user gave.
-    pub overrides: Vec<Override>,
-    /// Proxies.
-    pub proxy: ProxySettings,
-    /// How often to try.
-    pub retry: RetryPolicy,
-    /// How long to wait.
-    pub timeouts: Timeouts,
-    /// Token servers that the user trusts with secrets, each for one registry, or for whichever the command names.
-    pub trusted_realms: Vec<(Option<HostPort>, Url)>,
-    /// Hears of attempts that failed.
-    pub on_retry: Arc<dyn Fn(&Notice<'_>) + Send + Sync>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            trust: Arc::new(|host: &HostPort, _foreign| {
-                let scheme =
-                    if is_loopback_name(&host.host) { SchemePolicy::HttpsUnlessNotTls } else { SchemePolicy::Https };
-                Ok(HostTrust { scheme, ..HostTrust::default() })
-            }),
-            overrides: Vec::new(),
-            proxy: ProxySettings::default(),
-            retry: RetryPolicy::default(),
-            timeouts: Timeouts::default(),
-            trusted_realms: Vec::new(),
-            on_retry: Arc::new(|_| {}),
-        }
-    }
-}
-
-/// What distinguishes connections that must not be shared.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Profile {
-    trust: HostTrust,
-    class: Class,
-    secure: bool,
-    pinned: Option<(HostPort, IpAddr)>,
-    guard: Option<bool>,
-}
-
-/// What was learnt about hosts during the run.
-#[derive(Default)]
-struct Memory {
-    trust: HashMap<HostPort, HostTrust>,
-    /// Hosts that turned out to speak plain HTTP, and may.
-    plain: HashMap<HostPort, bool>,
-    /// Hosts that only a server named; whether loopback is allowed there.
-    foreign: HashMap<HostPort, bool>,
-    /// Hosts that the user named, by name and port, as they were written.
-    named: HashMap<(String, u16), HostPort>,
-    /// Until when a host asked to be left alone.
-    paused: HashMap<HostPort, Instant>,
-    clients: HashMap<Profile, reqwest::Client>,
-}
-
-impl Memory {
-    /// Whether only a server named `host`, and then whether loopback is allowed there.
-    fn is_foreign(&self, host: &HostPort) -> Option<bool> {
-        if self.named(host).is_some() { None } else { self.foreign.get(host).copied() }
-    }
-
-    fn named(&self, host: &HostPort) -> Option<&HostPort> {
-        self.named.get(&(host.host.clone(), host.port))
-    }
-}
 
 /// The client: one for a whole run, shared by everything that talks to a registry.
 pub struct Client {
@@ -159,13 +48,7 @@ impl Client {
     /// Tells of a host that the user named, as it was written: it may be anywhere, and is trusted as the user said.
     /// A URL cannot tell this, because it forgets a port that is its scheme's default.
     pub fn introduce(&self, host: HostPort) {
-        let mut memory = self.memory();
-        let place = (host.host.clone(), host.port);
-        if !memory.named.contains_key(&place) {
-            // A server may have named it before the user did.
-            memory.trust.retain(|known, _| !known.is_at(&host));
-            memory.named.insert(place, host);
-        }
+        self.memory().introduce(host);
     }
 
     /// The one gate for every URL that a server supplies: resolves `to` against `from` and says whether it may be
@@ -176,13 +59,7 @@ impl Client {
     /// [`Error::Hop`], naming the rule.
     pub fn authorise_hop(&self, from: &Url, to: &str, purpose: Purpose) -> Result<Url, Error> {
         let url = hop::authorise(from, to, purpose, &self.options.trusted_realms)?;
-        let (here, there) = (HostPort::of(from), HostPort::of(&url));
-        let mut memory = self.memory();
-        if here != there && memory.named(&there).is_none() {
-            // Whoever else names the same host does not widen what it may be.
-            let local = is_loopback_name(&here.host);
-            memory.foreign.entry(there).and_modify(|allowed| *allowed &= local).or_insert(local);
-        }
+        self.memory().hop(&HostPort::of(from), HostPort::of(&url));
         Ok(url)
     }
 

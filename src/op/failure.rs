@@ -67,3 +67,21 @@ pub struct Failure {
     /// How many requests were made before giving up.
     pub attempts: Option<u32>,
 }
+
+impl Failure {
+    /// A failure of which nothing is known but what it is called.
+    pub fn new(exit: Exit, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            registry: None,
+            url: None,
+            http_status: None,
+            registry_code: None,
+            attempts: None,
+        }
+    }
+}

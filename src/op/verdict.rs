@@ -15,18 +15,7 @@ impl Failure {
     /// Judges `error`, which ended the attempt described by `message`. The innermost error of a known type decides.
     #[must_use]
     pub fn of(message: impl Into<String>, error: &anyhow::Error) -> Self {
-        let mut failure = Self {
-            exit: Exit::Other,
-            kind: "other",
-            message: message.into(),
-            causes: Vec::new(),
-            hint: None,
-            registry: None,
-            url: None,
-            http_status: None,
-            registry_code: None,
-            attempts: None,
-        };
+        let mut failure = Self::new(Exit::Other, "other", message);
         for cause in error.chain() {
             failure.judge(cause);
             let text = cause.to_string();

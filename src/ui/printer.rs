@@ -226,16 +226,8 @@ impl Printer {
 #[must_use]
 pub fn lost_output(error: &io::Error) -> Option<Failure> {
     (error.kind() != io::ErrorKind::BrokenPipe).then(|| Failure {
-        exit: Exit::Local,
-        kind: "stdout",
-        message: "cannot write to standard output".to_owned(),
         causes: vec![error.to_string()],
-        hint: None,
-        registry: None,
-        url: None,
-        http_status: None,
-        registry_code: None,
-        attempts: None,
+        ..Failure::new(Exit::Local, "stdout", "cannot write to standard output")
     })
 }
 

@@ -19,8 +19,12 @@ Examples:
   rcr pull --platform linux/arm64 quay.io/coreos/etcd:v3.5.0
   rcr -q pull registry.example:5000/team/app")]
 pub(in crate::cli) struct Args {
-    /// Images: NAME[:TAG][@DIGEST], with HOST[:PORT]/ in front if not on docker.io
-    #[arg(required = true, value_name = "REF")]
+    // Brackets are links in a documentation comment.
+    #[arg(
+        required = true,
+        value_name = "REF",
+        help = "Images: NAME[:TAG][@DIGEST], with HOST[:PORT]/ in front if not on docker.io"
+    )]
     references: Vec<String>,
 
     /// Fetch the image for this platform, such as linux/arm64; may be repeated

@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::http::{Anonymous, BoxError, BoxFuture, HeaderValue, NoProxy};
+use crate::http::resolver::Override;
+use crate::http::{Anonymous, BoxError, BoxFuture, HeaderValue, NoProxy, ProxySettings, RetryPolicy, TrustLookup};
 
 /// A server that writes down the head of each request and answers by a script; the last answer is given for ever.
 struct Server {
