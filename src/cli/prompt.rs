@@ -8,7 +8,11 @@ use anyhow::{Context as _, Result};
 /// it was a password that was being read.
 pub(super) async fn read<T: Send + 'static>(what: &'static str, read: fn() -> io::Result<T>) -> Result<T> {
     let _terminal = Terminal::remember();
-    tokio::task::spawn_blocking(read).await?.with_context(|| format!("cannot read the {what}"))
+    match tokio::task::spawn_blocking(read).await? {
+        // Ctrl-C at a password: the signal is on its way to whoever ends the command.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => std::future::pending().await,
+        answer => answer.with_context(|| format!("cannot read the {what}")),
+    }
 }
 
 /// The settings of the terminal, put back when dropped.

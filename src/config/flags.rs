@@ -12,40 +12,25 @@ pub struct Flags {
     pub store: Option<PathBuf>,
 
     /// Read settings from this file instead of the usual config.toml
-    #[arg(
-        long,
-        global = true,
-        env = "RCR_CONFIG",
-        hide_short_help = true,
-        value_name = "FILE",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "RCR_CONFIG", hide_short_help = true, value_name = "FILE", hide_env_values = true)]
     pub config: Option<PathBuf>,
 
     /// Try a failed request or transfer again up to N times [default: 4]
-    #[arg(long, global = true, env = "RCR_RETRIES", hide_short_help = true, value_name = "N", hide_env_values = true)]
+    #[arg(long, env = "RCR_RETRIES", hide_short_help = true, value_name = "N", hide_env_values = true)]
     pub retries: Option<u32>,
 
     /// Wait at most this long when a registry asks to slow down [default: 120]
-    #[arg(
-        long,
-        global = true,
-        env = "RCR_MAX_WAIT",
-        hide_short_help = true,
-        value_name = "SECONDS",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "RCR_MAX_WAIT", hide_short_help = true, value_name = "SECONDS", hide_env_values = true)]
     pub max_wait: Option<u64>,
 
     /// Move up to N blobs at once [default: 8]
-    #[arg(long, global = true, env = "RCR_CONCURRENCY", hide_short_help = true, value_name = "N", hide_env_values = true,
+    #[arg(long, env = "RCR_CONCURRENCY", hide_short_help = true, value_name = "N", hide_env_values = true,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
 
     /// Connect to ADDR when HOST:PORT is asked for
     #[arg(
         long,
-        global = true,
         env = "RCR_RESOLVE",
         hide_short_help = true,
         value_name = "HOST:PORT:ADDR",
@@ -57,7 +42,6 @@ pub struct Flags {
     /// Speak plain HTTP with this host
     #[arg(
         long,
-        global = true,
         env = "RCR_PLAIN_HTTP",
         hide_short_help = true,
         value_name = "HOST",
@@ -69,7 +53,6 @@ pub struct Flags {
     /// Do not verify this host's certificate
     #[arg(
         long,
-        global = true,
         env = "RCR_TLS_SKIP_VERIFY",
         hide_short_help = true,
         value_name = "HOST",
@@ -89,31 +72,16 @@ pub struct Flags {
     pub insecure_registry: Vec<String>,
 
     /// Trust the certificate authorities in this PEM file too
-    #[arg(
-        long,
-        global = true,
-        env = "RCR_CACERT",
-        hide_short_help = true,
-        value_name = "FILE",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "RCR_CACERT", hide_short_help = true, value_name = "FILE", hide_env_values = true)]
     pub cacert: Vec<PathBuf>,
 
     /// Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line
-    #[arg(
-        long,
-        global = true,
-        env = "RCR_CERT_DIR",
-        hide_short_help = true,
-        value_name = "DIR",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "RCR_CERT_DIR", hide_short_help = true, value_name = "DIR", hide_env_values = true)]
     pub cert_dir: Option<PathBuf>,
 
     /// Send credentials to this token server although it is not of the registry's domain
     #[arg(
         long,
-        global = true,
         env = "RCR_TRUST_REALM",
         hide_short_help = true,
         value_name = "URL",

@@ -319,11 +319,16 @@ impl Client {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
-        let foreign = self.memory().is_foreign(host).is_some();
-        let (look_up, asked) = (self.options.trust.clone(), host.clone());
+        let known_as = |memory: &Memory| (memory.named(host).cloned(), memory.is_foreign(host).is_some());
+        let (written, foreign) = known_as(&self.memory());
+        let (look_up, asked) = (self.options.trust.clone(), written.clone().unwrap_or_else(|| host.clone()));
         let looked_up = tokio::task::spawn_blocking(move || look_up(&asked, foreign)).await;
         let trust = looked_up.map_err(|e| Error::Setup(e.to_string()))?.map_err(Error::Trust)?;
-        self.memory().trust.insert(host.clone(), trust.clone());
+        let mut memory = self.memory();
+        // The user may have named the host meanwhile: then the next request asks anew.
+        if known_as(&memory) == (written, foreign) {
+            memory.trust.insert(host.clone(), trust.clone());
+        }
         Ok(trust)
     }
 

@@ -85,14 +85,6 @@ pub enum Error {
         /// What is wrong with the answer.
         what: String,
     },
-    /// The registry demands what is beyond our limits.
-    #[error("cannot {operation}: {what}")]
-    Demand {
-        /// What was attempted.
-        operation: String,
-        /// What it demands.
-        what: String,
-    },
     /// A name that does not belong in a URL: never sent.
     #[error("{0:?} is not the name of a repository or tag")]
     Name(String),

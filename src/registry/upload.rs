@@ -177,8 +177,8 @@ impl Uploader {
         let Descriptor { digest, size, .. } = outflow.descriptor();
         let minimum = session.chunk_min_bytes;
         if minimum > CHUNK_CAP_BYTES {
-            let what = format!("the registry wants chunks of at least {minimum} bytes, more than {CHUNK_CAP_BYTES}");
-            return Err(Error::Demand { operation: self.about("upload", digest), what });
+            let operation = self.about("upload", digest);
+            return Err(Error::ChunkTooLarge { operation, minimum_bytes: minimum, limit_bytes: CHUNK_CAP_BYTES });
         }
         let mut chunk = CHUNK_BYTES.max(minimum);
         let (mut offset, mut setbacks) = (0, 0);

@@ -47,8 +47,9 @@ impl Layout {
             Node::Directory => layout.refuse_foreign()?,
             _ => return Err(Error::NotALayout { path: dir.to_owned(), reason: "it is a file, not a directory" }),
         }
-        if layout.is_vacant()? {
-            return Ok(None);
+        if !layout.has_content()? {
+            // Whoever makes a store writes the marker first, and the index right after it.
+            return if layout.has_marker()? { layout.check_marker().map(|()| None) } else { Ok(None) };
         }
         layout.check()?;
         Ok(Some(layout))
@@ -67,16 +68,11 @@ impl Layout {
         })
     }
 
-    /// Whether nothing of a store is there.
-    pub(super) fn is_vacant(&self) -> Result<bool, Error> {
-        Ok(!self.has_marker()? && !self.has_content()?)
-    }
-
     fn has_marker(&self) -> Result<bool, Error> {
         Ok(fs::look(&self.path(MARKER))? != Node::Absent)
     }
 
-    fn has_content(&self) -> Result<bool, Error> {
+    pub(super) fn has_content(&self) -> Result<bool, Error> {
         Ok(fs::look(&self.index_path())? != Node::Absent || !self.blobs()?.is_empty())
     }
 
@@ -84,7 +80,7 @@ impl Layout {
     /// another must not put an empty index in place of one with tags.
     fn found(&self) -> Result<(), Error> {
         let _lock = self.index_lock().acquire_blocking(self.options().lock_wait)?;
-        if self.is_vacant()? {
+        if !self.has_marker()? && !self.has_content()? {
             // Other processes may have made the directories just now: whoever sees the marker relies on all of them.
             fs::sync_dir(&self.path("blobs"))?;
             fs::sync_dir(self.root())?;

@@ -30,7 +30,7 @@ impl Layout {
     pub(super) fn index(&self) -> Result<Index, Error> {
         let path = self.index_path();
         let bytes = match fs::read_up_to(&path, INDEX_LIMIT_BYTES) {
-            Err(error) if error.is_absent() && !self.is_writable() && self.is_vacant()? => index::empty(),
+            Err(error) if error.is_absent() && !self.is_writable() && !self.has_content()? => index::empty(),
             Err(error) if error.is_absent() => {
                 return Err(Error::Corrupt { path, reason: "the file is missing".to_owned() });
             }

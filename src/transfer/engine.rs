@@ -86,7 +86,7 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
 
     async fn blob(&self, blob: &Descriptor) -> Result<Outcome, Fault> {
         if self.sink.mount(blob).await? {
-            self.progress.report(Event::Mounted { digest: &blob.digest });
+            self.progress.report(Event::Mounted { blob });
             return Ok(Outcome::Mounted);
         }
         let (mut failures, mut corrupt, mut moved) = (0, false, 0);

@@ -24,7 +24,7 @@ fn pulled(env: &TestEnv, registry: &Registry, flags: &[&str]) -> String {
 
 /// The same over plain HTTP, which the user allows.
 fn pulled_over_http(env: &TestEnv, registry: &Registry) -> String {
-    pulled(env, registry, &["--plain-http", "registry.test"])
+    pulled(env, registry, &["--plain-http", &registry.host_as("registry.test")])
 }
 
 fn answering(reply: &Reply) -> Registry {

@@ -1,4 +1,4 @@
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 
 use anyhow::Result;
 
@@ -53,8 +53,8 @@ async fn login(app: &App, args: Args, host: &str) -> Result<()> {
     if args.password.is_some() {
         app.printer.warn("a password on the command line is visible to other users; use --password-stdin");
     }
-    let password = args.password.map(Secret::new);
-    let (username, password) = ask(app, host, args.username, password, args.password_stdin).await?;
+    let (username, password) =
+        ask(app, host, args.username, args.password.map(Secret::new), args.password_stdin).await?;
     // Docker's convention for tokens that are exchanged at the token server.
     let credential = if username == "<token>" {
         Credential::Identity { username: None, token: password }
@@ -108,7 +108,10 @@ async fn ask(
     }
     let username = match username {
         Some(username) => username,
-        None if interactive => prompt_username(app).await?,
+        None if interactive => {
+            app.printer.prompt("Username: ");
+            prompt::read("user name", username_line).await?
+        }
         None => return Err(nobody("user name").into()),
     };
     if username.is_empty() {
@@ -116,8 +119,10 @@ async fn ask(
     }
     let password = match password {
         Some(password) => password,
-        None if from_stdin => read_password()?,
-        None if interactive => prompt_password().await?,
+        None if from_stdin => prompt::read("password", password_on_stdin).await?,
+        None if interactive => {
+            prompt::read("password", || rpassword::prompt_password("Password: ").map(Secret::new)).await?
+        }
         None => return Err(nobody("password").into()),
     };
     if password.expose().is_empty() {
@@ -126,33 +131,16 @@ async fn ask(
     Ok((username, password))
 }
 
-async fn prompt_username(app: &App) -> Result<String> {
-    app.printer.prompt("Username: ");
-    let read = || {
-        let mut line = String::new();
-        io::stdin().read_line(&mut line).map(|_| line)
-    };
-    Ok(answer(read).await.context("cannot read the user name")?.trim().to_owned())
-}
-
-async fn prompt_password() -> Result<Secret> {
-    let read = || rpassword::prompt_password("Password: ");
-    Ok(Secret::new(answer(read).await.context("cannot ask for the password")?))
-}
-
-/// Waits for a person on a thread of its own, so that a signal ends the command and not only the line.
-async fn answer(read: impl FnOnce() -> io::Result<String> + Send + 'static) -> io::Result<String> {
-    match tokio::task::spawn_blocking(read).await? {
-        // The prompt has restored the terminal and sent the signal, and whoever waits for that ends the command.
-        Err(error) if error.kind() == ErrorKind::Interrupted => std::future::pending().await,
-        answered => answered,
-    }
+fn username_line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 /// Everything on standard input but the line end.
 fn password_on_stdin() -> io::Result<Secret> {
     let mut text = String::new();
-    io::stdin().take(PASSWORD_LIMIT_BYTES).read_to_string(&mut text).context("cannot read the password")?;
+    io::stdin().take(PASSWORD_LIMIT_BYTES).read_to_string(&mut text)?;
     let trimmed = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(trimmed);
     Ok(Secret::new(text))

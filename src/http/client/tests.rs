@@ -237,8 +237,8 @@ fn hosts_that_only_a_server_named_stay_so_in_any_order() {
     }
 }
 
-#[test]
-fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_hosts_of_servers() {
+#[tokio::test]
+async fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_hosts_of_servers() {
     let proxy = ProxySettings { https: Some(url("http://proxy.test:3128")), ..ProxySettings::default() };
     for proxy in [ProxySettings::default(), proxy] {
         let asked = Arc::<Mutex<Vec<(String, bool)>>>::default();
@@ -250,12 +250,12 @@ fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_hosts_of_s
         let client = Client::new(Options { trust, proxy, ..Options::default() });
         client.introduce(host("r.test:443"));
         client.authorise_hop(&url("https://r.test/v2/"), "https://cdn.test/x", Purpose::Redirect).unwrap();
-        let look = |name| client.trust(&HostPort::of(&url(name))).unwrap();
+        let look = async |name| client.trust(&HostPort::of(&url(name))).await.unwrap();
         for name in ["https://r.test/", "https://cdn.test/", "https://cdn.test/"] {
-            look(name);
+            look(name).await;
         }
         client.introduce(host("cdn.test"));
-        look("https://cdn.test/");
+        look("https://cdn.test/").await;
         let expected = [("r.test:443", false), ("cdn.test", true), ("cdn.test", false)];
         assert_eq!(*lock(&asked), expected.map(|(name, foreign)| (name.to_owned(), foreign)));
     }

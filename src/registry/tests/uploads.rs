@@ -358,7 +358,7 @@ async fn the_shortest_chunk_is_respected_up_to_a_cap() {
         let outcome = upload(&server, &Memory::new(patterned(11 * MIB))).await;
         match (&outcome, expected) {
             (Ok(_), Some(_)) => {}
-            (Err(fault), None) => assert!(matches!(cause(fault), Error::Demand { .. }), "{fault}"),
+            (Err(fault), None) => assert!(matches!(cause(fault), Error::ChunkTooLarge { .. }), "{fault}"),
             _ => panic!("{outcome:?}"),
         }
         let seen = server.seen();
