@@ -31,7 +31,8 @@ fn main() {
     println!("parse a reference                {took:>10.2?}");
 
     let digest = digest_of(Algorithm::Sha256, b"");
-    let layer = format!(r#"{{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"{digest}","size":1}}"#);
+    let layer =
+        format!(r#"{{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"{digest}","size":1}}"#);
     let layers = vec![layer.as_str(); 100].join(",");
     let manifest = format!(r#"{{"schemaVersion":2,"config":{layer},"layers":[{layers}]}}"#);
     let took = best(200, || {

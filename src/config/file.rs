@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Error;
 use crate::endpoint::InsecureRule;
+use crate::http::{HostPort, Url};
 
 /// The largest settings file that is read.
 const LIMIT_BYTES: u64 = 1024 * 1024;
@@ -24,9 +25,9 @@ pub(super) struct ConfigFile {
     pub(super) max_wait: Option<u64>,
     pub(super) concurrency: Option<u16>,
     #[serde(default)]
-    pub(super) plain_http: Vec<String>,
+    pub(super) plain_http: Vec<Host>,
     #[serde(default)]
-    pub(super) tls_skip_verify: Vec<String>,
+    pub(super) tls_skip_verify: Vec<Host>,
     #[serde(default)]
     pub(super) insecure_registries: Vec<Rule>,
     #[serde(default)]
@@ -35,7 +36,7 @@ pub(super) struct ConfigFile {
     pub(super) allow_nondistributable_artifacts: Vec<Rule>,
     /// Registry to token servers.
     #[serde(default)]
-    pub(super) trusted_realms: BTreeMap<String, Vec<String>>,
+    pub(super) trusted_realms: BTreeMap<Host, Vec<Realm>>,
 }
 
 /// A host or a block of addresses in a list of a file. Docker takes a scheme in front away, so files have them.
@@ -51,6 +52,35 @@ impl<'de> Deserialize<'de> for Rule {
     }
 }
 
+/// A host in a list of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Host(pub(super) HostPort);
+
+impl<'de> Deserialize<'de> for Host {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        HostPort::parse(&text).map(Self).ok_or_else(|| D::Error::custom(format!("{text:?} is not host[:port]")))
+    }
+}
+
+/// A token server.
+#[derive(Clone, Debug)]
+pub(super) struct Realm(pub(super) Url);
+
+impl Realm {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let fits = |url: &Url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some();
+        let bad = || format!("{text:?} is not a URL such as https://auth.example.com/");
+        Url::parse(text).ok().filter(fits).map(Self).ok_or_else(bad)
+    }
+}
+
+impl<'de> Deserialize<'de> for Realm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
 impl ConfigFile {
     /// Reads `file`; a missing one is empty unless it was asked for by name.
     pub(super) fn read(file: &Path, named: bool) -> Result<Self, Error> {
@@ -61,6 +91,16 @@ impl ConfigFile {
         })?;
         if parsed.concurrency == Some(0) {
             return Err(Error::file(file, line_of(&text, "concurrency"), "concurrency is at least 1"));
+        }
+        if let Some(literal) = parsed.store.as_deref().filter(|store| !store.is_absolute()) {
+            let message = format!("store: {} is not an absolute path; `~` means nothing here", literal.display());
+            return Err(Error::file(file, line_of(&text, "store"), message));
+        }
+        for authority in &parsed.cacert {
+            if let Err(error) = File::open(authority) {
+                let message = format!("cacert: cannot read {}: {}", authority.display(), error.kind());
+                return Err(Error::file(file, line_of(&text, "cacert"), message));
+            }
         }
         Ok(parsed)
     }
@@ -114,6 +154,12 @@ mod tests {
             ("retries = 1\nconcurrency = 0\n", "F:2: "),
             ("retries = 1\ninsecure-registries = [\n 'a',\n 'b/c']\n", "F:2: \"b/c\" is neither"),
             ("[trusted-realms]\n\"r.test\" = \"https://x\"\n", "F:2: "),
+            ("[trusted-realms]\n\"r.test\" = [\"auth.test\"]\n", "F:2: "),
+            ("[trusted-realms]\n\"a/b\" = [\"https://x\"]\n", "F:2: "),
+            ("\nplain-http = [\"http://a\"]\n", "F:2: "),
+            ("\ntls-skip-verify = [\"a/b\"]\n", "F:2: "),
+            ("\nstore = \"~/images\"\n", "F:2: store: "),
+            ("\ncacert = [\"/does/not/exist\"]\n", "F:2: cacert: "),
         ];
         for (text, start) in cases {
             let message = read(text).unwrap_err();
@@ -125,7 +171,7 @@ mod tests {
     fn every_key_is_read() {
         let file = read(
             "store = '/s'\nretries = 0\nmax-wait = 5\nconcurrency = 3\nplain-http = ['a']\ntls-skip-verify = ['b']\n\
-             insecure-registries = ['c']\ncacert = ['/d']\nallow-nondistributable-artifacts = ['e']\n\
+             insecure-registries = ['c']\ncacert = ['/dev/null']\nallow-nondistributable-artifacts = ['e']\n\
              [trusted-realms]\n'r.test' = ['https://x/']\n",
         );
         assert!(file.is_ok_and(|f| f.max_wait == Some(5) && f.trusted_realms.len() == 1));

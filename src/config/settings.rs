@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
-use super::file::{ConfigFile, Rule};
+use super::file::{ConfigFile, Host, Realm, Rule};
 use super::{Environment, Error, Flags};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, TrustSettings};
@@ -75,10 +76,11 @@ impl Settings {
         let overrides: Vec<Override> =
             flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
         let trust = TrustSettings {
-            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP"), &file.plain_http])?,
+            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP")], file.plain_http)?,
             skip_verify: hosts(
                 "--tls-skip-verify",
-                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY"), &file.tls_skip_verify],
+                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY")],
+                file.tls_skip_verify,
             )?,
             insecure,
             authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
@@ -86,17 +88,11 @@ impl Settings {
             own_certificate_dir: flags.cert_dir.clone(),
             overrides: overrides.clone(),
         };
-        for (name, file) in
-            flags.cacert.iter().map(|f| ("--cacert", f)).chain(file.cacert.iter().map(|f| ("cacert", f)))
-        {
-            if let Err(error) = std::fs::File::open(file) {
-                let message = format!("cannot read {}: {}", file.display(), error.kind());
-                return Err(Error::Value { name, message });
+        for authority in &flags.cacert {
+            if let Err(error) = std::fs::File::open(authority) {
+                let message = format!("cannot read {}: {}", authority.display(), error.kind());
+                return Err(Error::Value { name: "--cacert", message });
             }
-        }
-        if let Some(literal) = file.store.as_deref().filter(|store| !store.is_absolute()) {
-            let message = format!("{} is not an absolute path; `~` means nothing here", literal.display());
-            return Err(Error::Value { name: "store", message });
         }
         if let Some(missing) = flags.cert_dir.as_deref().filter(|dir| !dir.is_dir()) {
             let message = format!("{} is not a directory", missing.display());
@@ -114,7 +110,7 @@ impl Settings {
                 ..defaults
             },
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
-            trusted_realms: realms(flags, &file.trusted_realms)?,
+            trusted_realms: realms(flags, file.trusted_realms)?,
             credentials: credentials(environment, &places),
             allow_nondistributable,
         })
@@ -201,34 +197,22 @@ fn rules(name: &'static str, texts: &[String]) -> Result<Vec<InsecureRule>, Erro
     texts.iter().map(parse).collect()
 }
 
-fn hosts(name: &'static str, lists: &[&Vec<String>]) -> Result<Vec<HostPort>, Error> {
+fn hosts(name: &'static str, lists: &[&Vec<String>], of_file: Vec<Host>) -> Result<Vec<HostPort>, Error> {
     let parse = |text: &String| {
         HostPort::parse(text).ok_or_else(|| Error::Value { name, message: format!("{text:?} is not host[:port]") })
     };
-    lists.iter().copied().flatten().map(parse).collect()
+    lists.iter().copied().flatten().map(parse).chain(of_file.into_iter().map(|Host(host)| Ok(host))).collect()
 }
 
-fn realms(
-    flags: &Flags,
-    file: &std::collections::BTreeMap<String, Vec<String>>,
-) -> Result<Vec<(Option<HostPort>, Url)>, Error> {
-    let url = |name: &'static str, text: &str| {
-        let message = format!("{text:?} is not a URL such as https://auth.example.com/");
-        let fits = |url: &Url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some();
-        Url::parse(text).ok().filter(fits).ok_or(Error::Value { name, message })
+fn realms(flags: &Flags, file: BTreeMap<Host, Vec<Realm>>) -> Result<Vec<(Option<HostPort>, Url)>, Error> {
+    let flag = |text: &String| {
+        let Realm(url) = Realm::parse(text).map_err(|message| Error::Value { name: "--trust-realm", message })?;
+        Ok((None, url))
     };
-    let mut all = Vec::new();
-    for text in &flags.trust_realm {
-        all.push((None, url("--trust-realm", text)?));
-    }
-    for (registry, texts) in file {
-        let message = format!("{registry:?} is not host[:port]");
-        let host = HostPort::parse(registry).ok_or(Error::Value { name: "trusted-realms", message })?;
-        for text in texts {
-            all.push((Some(host.clone()), url("trusted-realms", text)?));
-        }
-    }
-    Ok(all)
+    let of_file = file.into_iter().flat_map(|(Host(registry), realms)| {
+        realms.into_iter().map(move |Realm(url)| Ok((Some(registry.clone()), url)))
+    });
+    flags.trust_realm.iter().map(flag).chain(of_file).collect()
 }
 
 /// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets.

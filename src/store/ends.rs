@@ -14,7 +14,7 @@ use crate::content::{Event, Fault, FaultKind, IntegrityError, Opened, Progress, 
 use crate::model::Descriptor;
 
 /// Bytes read at a time: large enough for the disk, small enough for several streams at once.
-const CHUNK_BYTES: usize = 512 << 10;
+const CHUNK_BYTES: usize = 256 << 10;
 /// Chunks read ahead of whoever takes them.
 const AHEAD_CHUNKS: usize = 2;
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -249,4 +250,16 @@ fn other_tools_may_write_into_the_store() {
     let destination = Registry::start();
     env.rcr(["push", "example.com/by/skopeo:v1", &destination.reference("copy:v1")]).success();
     assert_eq!(destination.tag("copy", "v1"), Some(other.digest()));
+}
+
+#[test]
+fn a_collection_that_has_to_wait_says_so_and_goes_on() {
+    let (env, _registry, _) = filled(&[Artifact::image(511).build()]);
+    // A command that reads the store, as far as locks go.
+    let lock = fs::File::open(env.store().join(".rcr/lock/store")).unwrap();
+    lock.lock_shared().unwrap();
+    let gc = env.spawn(["store", "gc"]);
+    std::thread::sleep(Duration::from_secs(3));
+    lock.unlock().unwrap();
+    gc.wait().success().stderr_has("waiting for");
 }

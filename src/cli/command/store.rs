@@ -10,6 +10,9 @@ use crate::op::{Error, Exit, Failure};
 use crate::store::{GcOptions, GcReport, VerifyReport};
 use crate::ui::{Format, units};
 
+/// How long a collection may take before something is said.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// Look after the store
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
@@ -132,7 +135,16 @@ struct Collected {
 async fn gc(app: &App, args: &Gc) -> Result<()> {
     let options = GcOptions { grace: args.grace, dry_run: args.dry_run, assume_exclusive: args.assume_exclusive };
     let report = if app.store_to_read()?.is_some() {
-        app.store()?.gc(options).await?
+        let layout = app.store()?;
+        let work = layout.gc(options);
+        tokio::pin!(work);
+        tokio::select! {
+            report = &mut work => report?,
+            () = tokio::time::sleep(SILENCE) => {
+                app.printer.note("waiting for the rcr commands that use the store, or reading a large one ...");
+                work.await?
+            }
+        }
     } else {
         app.printer.note("there is no store yet");
         GcReport::default()
