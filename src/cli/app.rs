@@ -45,7 +45,7 @@ impl App {
         });
         let retry = self.settings.retry.clone();
         let limits = Limits {
-            concurrency: self.settings.concurrency,
+            concurrency: self.settings.concurrency.min(blobs_by_open_files()),
             retries: retry.retries,
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
@@ -97,6 +97,19 @@ impl App {
             self.printer.warn(&notice);
         }
     }
+}
+
+/// How many blobs may move at once for the files that this process may open: each takes a connection, a file and a
+/// lock, and with TLS and redirects a connection more; the rest is for the process itself.
+fn blobs_by_open_files() -> usize {
+    const OWN: u64 = 16;
+    const PER_BLOB: u64 = 4;
+    #[cfg(unix)]
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let limit: Option<u64> = None;
+    let blobs = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OWN) / PER_BLOB);
+    usize::try_from(blobs).unwrap_or(usize::MAX).max(1)
 }
 
 /// stdout did not take what was written.
