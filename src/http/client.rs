@@ -198,7 +198,7 @@ impl Client {
                 let outcome = self.transmit(request, &host, url.clone(), headers.clone(), &trust).await;
                 let fall_back = match &outcome {
                     Err(Error::PlainHttp { .. }) => true,
-                    Err(Error::Connect { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
+                    Err(Error::Connect { .. } | Error::Proxy { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
                         trust.scheme == SchemePolicy::HttpsElseHttp
                     }
                     _ => false,

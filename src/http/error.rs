@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::CertificateError;
 
 use super::resolver::{GuardError, ResolveError};
-use super::{BoxError, Url};
+use super::{BoxError, Url, tls};
 
 /// What is wrong with a server's TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +37,7 @@ pub enum Error {
         message: String,
     },
     /// No connection.
-    #[error("cannot connect to {host}: {}", match reason.kind() {
-        io::ErrorKind::Other => reason.to_string(),
-        kind => kind.to_string(),
-    })]
+    #[error("cannot connect to {host}: {}", in_short(reason))]
     Connect {
         /// Host and port.
         host: String,
@@ -48,10 +45,7 @@ pub enum Error {
         reason: io::Error,
     },
     /// No connection to the proxy on the way.
-    #[error("cannot connect to the proxy {proxy} on the way to {host}: {}", match reason.kind() {
-        io::ErrorKind::Other => reason.to_string(),
-        kind => kind.to_string(),
-    })]
+    #[error("cannot connect to the proxy {proxy} on the way to {host}: {}", in_short(reason))]
     Proxy {
         /// Host and port behind the proxy.
         host: String,
@@ -167,6 +161,14 @@ pub enum Error {
     },
 }
 
+/// An error of the system without its number; any other in its own words.
+fn in_short(reason: &io::Error) -> String {
+    match reason.kind() {
+        io::ErrorKind::Other => reason.to_string(),
+        kind => kind.to_string(),
+    }
+}
+
 impl Error {
     /// Whether another attempt may help. An exhausted request is not tried again.
     #[must_use]
@@ -181,7 +183,8 @@ impl Error {
     /// The same failure, where a proxy stood between: it is the proxy that could not be reached.
     pub(super) fn behind(self, proxy: Option<&Url>) -> Self {
         match (self, proxy) {
-            (Self::Connect { host, reason }, Some(proxy)) => {
+            // What the proxy itself says of the way behind it has no kind of its own.
+            (Self::Connect { host, reason }, Some(proxy)) if reason.kind() != io::ErrorKind::Other => {
                 Self::Proxy { host, proxy: proxy.authority().rsplit('@').next().unwrap_or_default().to_owned(), reason }
             }
             (error, _) => error,
@@ -270,6 +273,8 @@ impl Error {
         let problem = match error {
             // What came is no TLS record at all.
             rustls::Error::InvalidMessage(_) => return Self::PlainHttp { host },
+            // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
+            error if tls::is_authority_as_server(error) => TlsProblem::UnknownAuthority,
             rustls::Error::InvalidCertificate(problem) => match problem {
                 CertificateError::UnknownIssuer => TlsProblem::UnknownAuthority,
                 CertificateError::Expired
@@ -278,10 +283,6 @@ impl Error {
                 | CertificateError::NotValidYetContext { .. } => TlsProblem::Expired,
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                     TlsProblem::WrongHost
-                }
-                // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
-                CertificateError::Other(other) if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) => {
-                    TlsProblem::UnknownAuthority
                 }
                 other => TlsProblem::Other(format!("its certificate is not valid: {other}")),
             },

@@ -113,7 +113,7 @@ impl OwnCertificate {
 }
 
 /// Whether a certificate was refused for being an authority's, which is looked at only after its dates.
-fn is_authority_as_server(error: &rustls::Error) -> bool {
+pub(super) fn is_authority_as_server(error: &rustls::Error) -> bool {
     let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
     other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
 }

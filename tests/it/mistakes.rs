@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::TestEnv;
+use crate::support::{Artifact, Listen, Registry, Reply, Request, Server, TestEnv};
 
 #[test]
 fn a_variable_that_is_set_to_nothing_is_not_set() {
@@ -47,4 +47,26 @@ fn settings_that_name_nothing_are_named_themselves() {
     env.rcr(["images"]).code(2).stderr_has("cacert: ");
     env.write("config/rcr/config.toml", "store = '~/images'\n");
     env.rcr(["images"]).code(2).stderr_has("store: ").stderr_has("absolute");
+}
+
+#[test]
+fn an_insecure_registry_is_tried_over_http_where_the_proxy_for_https_is_gone() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let registry = Registry::start();
+    registry.add("image", "v1", &Artifact::image(1900).build());
+    let env = TestEnv::new();
+    let host = registry.host_as("registry.test");
+    let flags = [registry.resolve("registry.test"), format!("--insecure-registry={host}"), "--retries=0".to_owned()];
+    let run = env.rcr(flags).arg("digest").arg(format!("{host}/image:v1"));
+    run.env("HTTPS_PROXY", format!("http://{closed}")).success();
+}
+
+#[test]
+fn a_proxy_that_refuses_what_is_behind_it_is_not_said_to_be_gone() {
+    let proxy = Server::start(Listen::default(), |_: &Request| Reply::status(502));
+    let env = TestEnv::new();
+    let run = env.rcr(["--retries", "0", "digest", "registry.test/image:v1"]).env("HTTPS_PROXY", proxy.origin());
+    let output = run.run();
+    assert_eq!(output.exit(), Some(5), "{output}");
+    output.stderr_has("cannot connect to registry.test");
 }
