@@ -64,6 +64,11 @@ impl ImageConfig {
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
+
+    /// What the image runs on, where the configuration says: those of artifacts do not.
+    pub fn stated_platform(&self) -> Option<&Platform> {
+        Some(&self.platform).filter(|platform| !platform.architecture.is_empty())
+    }
 }
 
 #[cfg(test)]

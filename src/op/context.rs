@@ -54,7 +54,7 @@ impl Context {
     /// The repository of a reference. No I/O.
     ///
     /// # Errors
-    /// None for parsed references.
+    /// [`http::Error::Address`] where the port is none.
     pub fn repository(&self, reference: &Reference) -> Result<Repository, http::Error> {
         let registry = reference.registry();
         let endpoint = Endpoint::origin(registry)?;
@@ -64,7 +64,7 @@ impl Context {
     /// A registry as a whole. No I/O.
     ///
     /// # Errors
-    /// None for parsed names.
+    /// [`http::Error::Address`] where the port is none.
     pub fn host(&self, registry: &Registry) -> Result<Host, http::Error> {
         Ok(Host::open(self.http.clone(), Endpoint::origin(registry)?, self.authenticator(registry)))
     }

@@ -47,8 +47,7 @@ impl Image {
 
     /// The platform is the index's word, else the configuration's.
     pub(super) fn new(descriptor: Descriptor, manifest: ImageManifest, config: Option<ImageConfig>) -> Self {
-        let stated = config.as_ref().map(|c| c.platform.clone()).filter(|p| !p.architecture.is_empty());
-        let platform = descriptor.platform.clone().or(stated);
+        let platform = descriptor.platform.as_ref().or_else(|| config.as_ref()?.stated_platform()).cloned();
         Self { descriptor, manifest, config, platform }
     }
 

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::{Context, Error, name, origin};
-use crate::content::{Event, Fetched, Progress, Silent, Sink};
+use crate::content::{Event, Fetched, Silent, Sink};
 use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
 use crate::registry::{Repository, Target};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
@@ -88,13 +88,13 @@ pub async fn pull(
         changed,
         elapsed: started.elapsed(),
     };
+    let changed = !same || !plan.fetch.is_empty();
     if dry_run {
-        let changed = !same || !plan.fetch.is_empty();
         return Ok(outcome(Totals::default(), plan, changed));
     }
 
     // Where nothing changes there is nothing to tell about single layers.
-    let heard = if same && plan.fetch.is_empty() { &Silent as &dyn Progress } else { progress };
+    let heard = if changed { progress } else { &Silent };
     let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress: heard };
     let totals = engine.run(&plan).await;
     context.pass_on_warnings(&job.repository);
@@ -111,7 +111,6 @@ pub async fn pull(
         progress.report(Event::Note { text: &text });
     }
     job.mention_platform(&root);
-    let changed = !same || !plan.fetch.is_empty();
     progress.report(Event::Done { reference: &pinned, descriptor: &descriptor, changed });
     Ok(outcome(totals, plan, changed))
 }
@@ -188,6 +187,10 @@ impl Job<'_> {
             if let Manifest::Index(index) = &document.value {
                 let (children, complete) = self.choose(index)?;
                 platforms = complete;
+                // Before they are asked for: each may have megabytes.
+                if into.len() + children.len() > MAX_DOCUMENTS {
+                    return Err(Error::TooManyDocuments { limit: MAX_DOCUMENTS }.into());
+                }
                 let fetched: Vec<Fetched<Manifest>> = stream::iter(children)
                     .map(|child| async move {
                         match self.stored(&child) {
@@ -273,5 +276,5 @@ fn is_image_config(config: &Descriptor) -> bool {
 }
 
 fn stated_platform(config: &[u8]) -> Option<Platform> {
-    ImageConfig::parse(config).ok().map(|c| c.platform).filter(|p| !p.architecture.is_empty())
+    ImageConfig::parse(config).ok()?.stated_platform().cloned()
 }

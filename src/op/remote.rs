@@ -2,7 +2,7 @@ use anyhow::Result;
 
 use super::{Context, Error, Image, image};
 use crate::content::Fetched;
-use crate::model::{Descriptor, ImageConfig, Manifest, Platform, Reference, Registry};
+use crate::model::{Descriptor, ImageConfig, ImageManifest, Manifest, Platform, Reference, Registry};
 use crate::registry::{Repository, Target};
 use crate::store::DOCUMENT_LIMIT_BYTES;
 
@@ -66,7 +66,9 @@ pub async fn inspect_remote(
     let root = root?;
     let mut images = Vec::new();
     match &root.value {
-        Manifest::Image(_) => images.push(remote_image(&repository, root.clone(), None).await?),
+        Manifest::Image(manifest) => {
+            images.push(remote_image(&repository, root.descriptor.clone(), manifest.clone()).await?);
+        }
         Manifest::Index(index) => {
             let chosen = match platform {
                 None => index.images().collect(),
@@ -77,8 +79,9 @@ pub async fn inspect_remote(
             };
             for child in chosen {
                 let fetched = repository.child(child).await?;
-                if matches!(fetched.value, Manifest::Image(_)) {
-                    images.push(remote_image(&repository, fetched, child.platform.clone()).await?);
+                if let Manifest::Image(manifest) = fetched.value {
+                    let descriptor = Descriptor { platform: child.platform.clone(), ..fetched.descriptor };
+                    images.push(remote_image(&repository, descriptor, manifest).await?);
                 }
             }
         }
@@ -90,18 +93,11 @@ pub async fn inspect_remote(
     Ok((root.descriptor, images))
 }
 
-async fn remote_image(
-    repository: &Repository,
-    fetched: Fetched<Manifest>,
-    platform: Option<Platform>,
-) -> Result<Image> {
-    let Manifest::Image(manifest) = fetched.value else {
-        return Err(Error::Usage("an index inside an index holds no image of its own".to_owned()).into());
-    };
+async fn remote_image(repository: &Repository, descriptor: Descriptor, manifest: ImageManifest) -> Result<Image> {
     let config = if manifest.config.size <= DOCUMENT_LIMIT_BYTES {
         ImageConfig::parse(&repository.blob_bytes(&manifest.config, DOCUMENT_LIMIT_BYTES).await?).ok()
     } else {
         None
     };
-    Ok(Image::new(Descriptor { platform, ..fetched.descriptor }, manifest, config))
+    Ok(Image::new(descriptor, manifest, config))
 }
