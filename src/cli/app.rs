@@ -50,7 +50,7 @@ impl App {
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
         let credentials: Arc<dyn CredentialStore> = self.credentials.clone();
-        Context::new(Arc::new(client), credentials, limits, progress)
+        Context::new(Arc::new(client), credentials, limits, progress, self.settings.registries.clone())
     }
 
     /// The store, made if it is not there.

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
 use super::{Environment, Error, Flags};
 use crate::auth::credential;
-use crate::endpoint::{InsecureRule, TrustSettings};
+use crate::endpoint::{InsecureRule, Registries, TrustSettings};
 use crate::http::{HostPort, NoProxy, Override, ProxySettings, RetryPolicy, Url};
 
 /// How long a credential helper may take.
@@ -43,6 +44,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Token servers trusted with secrets.
     pub trusted_realms: Vec<(Option<HostPort>, Url)>,
+    /// Mirrors, search order, and what else is said about registries.
+    pub registries: Arc<Registries>,
     /// Where credentials are.
     pub credentials: credential::Options,
     /// Registries that take layers whose publisher forbids to redistribute them.
@@ -110,6 +113,7 @@ impl Settings {
                 ..defaults
             },
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
+            registries: Arc::new(Registries::default()),
             trusted_realms: realms(flags, file.trusted_realms)?,
             credentials: credentials(environment, &places),
             allow_nondistributable,

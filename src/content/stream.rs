@@ -33,6 +33,13 @@ pub trait Source: Sync {
     /// # Errors
     /// A [`Fault`], whose kind says whether another attempt may help.
     fn open(&self, descriptor: &Descriptor, offset: u64) -> impl Future<Output = Result<Opened, Fault>> + Send;
+
+    /// Hears what became of the bytes that were opened last. Whether another attempt would get them elsewhere, or in
+    /// another way: then it is worth making, at once and however many there were before. It says so a bounded number
+    /// of times.
+    fn pass_on(&self, _descriptor: &Descriptor, _fault: &Fault) -> bool {
+        false
+    }
 }
 
 /// What became of a blob that a sink was asked to take.

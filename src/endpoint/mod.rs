@@ -1,37 +1,21 @@
-//! Where a registry is contacted, and how it is trusted on the way.
+//! Where a registry's content is asked for, how it is trusted on the way, and which setting says so.
+//!
+//! Knows names and settings, and opens no connection. The files that are kept per registry, `hosts.toml` and
+//! certificate directories, are looked at when that registry is asked for; all others are `config`'s to read.
 
+mod error;
+mod hosts;
+mod place;
+mod prefix;
+mod provenance;
+mod registries;
+mod search;
 mod trust;
 
+pub use error::Error;
+pub use place::{Capabilities, Endpoint, Role, Route, api_root};
+pub use prefix::Prefix;
+pub use provenance::{Located, Provenance};
+pub use registries::{LocationMirror, MirrorRule, PullFrom, Registries, RegistryRule};
+pub use search::{Candidates, Search, ShortNames};
 pub use trust::{InsecureRule, TrustSettings};
-
-use crate::http::{Error, HostPort, Url};
-use crate::model::Registry;
-
-/// A place to ask for a registry's content: for now the registry itself.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// The registry that it speaks for.
-    pub registry: Registry,
-    /// The root of its API, in front of `/v2/`. The scheme is `https` also where plain HTTP is allowed: `http` the
-    /// module decides on that when it connects.
-    pub base: Url,
-}
-
-impl Endpoint {
-    /// The registry's own API.
-    ///
-    /// # Errors
-    /// [`Error::Address`] where the port is none: the grammar of references allows any digits.
-    pub fn origin(registry: &Registry) -> Result<Self, Error> {
-        let base = Url::parse(&format!("https://{}/", registry.api_host()))
-            .map_err(|_| Error::Address { host: registry.to_string() })?;
-        Ok(Self { registry: registry.clone(), base })
-    }
-
-    /// The host that is contacted, with the port that was written: certificate directories tell `r` from `r:443`.
-    #[must_use]
-    pub fn host(&self) -> HostPort {
-        let here = HostPort::of(&self.base);
-        HostPort::parse(self.registry.api_host()).filter(|written| written.is_at(&here)).unwrap_or(here)
-    }
-}

@@ -46,9 +46,10 @@ impl Client {
     }
 
     /// Tells of a host that the user named, as it was written: it may be anywhere, and is trusted as the user said.
-    /// A URL cannot tell this, because it forgets a port that is its scheme's default.
-    pub fn introduce(&self, host: HostPort) {
-        self.memory().introduce(host);
+    /// A URL cannot tell this, because it forgets a port that is its scheme's default. `extra` is how to trust it
+    /// beyond what the lookup says, from now on and until it is introduced otherwise.
+    pub fn introduce(&self, host: HostPort, extra: Option<HostTrust>) {
+        self.memory().introduce(host, extra);
     }
 
     /// The one gate for every URL that a server supplies: resolves `to` against `from` and says whether it may be
@@ -319,14 +320,17 @@ impl Client {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
-        let known_as = |memory: &Memory| (memory.named(host).cloned(), memory.is_foreign(host).is_some());
-        let (written, foreign) = known_as(&self.memory());
+        let known_as = |memory: &Memory| {
+            (memory.named(host).cloned(), memory.extra(host).cloned(), memory.is_foreign(host).is_some())
+        };
+        let (written, extra, foreign) = known_as(&self.memory());
         let (look_up, asked) = (self.options.trust.clone(), written.clone().unwrap_or_else(|| host.clone()));
         let looked_up = tokio::task::spawn_blocking(move || look_up(&asked, foreign)).await;
         let trust = looked_up.map_err(|e| Error::Setup(e.to_string()))?.map_err(Error::Trust)?;
+        let trust = extra.iter().fold(trust, HostTrust::with);
         let mut memory = self.memory();
         // The user may have named the host meanwhile: then the next request asks anew.
-        if known_as(&memory) == (written, foreign) {
+        if known_as(&memory) == (written, extra, foreign) {
             memory.trust.insert(host.clone(), trust.clone());
         }
         Ok(trust)

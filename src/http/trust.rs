@@ -112,6 +112,22 @@ impl Default for HostTrust {
     }
 }
 
+impl HostTrust {
+    /// With what is said of the same host in another place: what either allows is allowed, and the other's client
+    /// certificate goes before ours.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        if other.scheme != SchemePolicy::Https {
+            self.scheme = other.scheme;
+        }
+        self.verify &= other.verify;
+        self.authorities
+            .extend(other.authorities.iter().filter(|a| !self.authorities.contains(a)).cloned().collect::<Vec<_>>());
+        self.identity = other.identity.clone().or(self.identity);
+        self
+    }
+}
+
 /// Tells how to trust a host, and is told whether only a server named it: called once per host and run.
 pub type TrustLookup = Arc<dyn Fn(&HostPort, bool) -> Result<HostTrust, BoxError> + Send + Sync>;
 

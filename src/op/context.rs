@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::auth::Authenticator;
 use crate::auth::credential::CredentialStore;
 use crate::content::{Event, Progress};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{self, Endpoint, Registries, Route};
 use crate::http;
 use crate::model::{Reference, Registry};
-use crate::registry::{Host, Repository, Warning};
+use crate::registry::{Chain, Host, Repository, Warning};
 use crate::transfer::Limits;
 
 /// What every verb that talks to a registry works with.
@@ -21,7 +21,10 @@ pub struct Context {
     pub limits: Limits,
     /// Who hears about it.
     pub progress: Arc<dyn Progress>,
+    /// What is said about registries.
+    pub registries: Arc<Registries>,
     authenticators: Mutex<HashMap<Registry, Arc<Authenticator>>>,
+    hosts: Mutex<Vec<Host>>,
     defaulted: AtomicBool,
 }
 
@@ -32,13 +35,16 @@ impl Context {
         credentials: Arc<dyn CredentialStore>,
         limits: Limits,
         progress: Arc<dyn Progress>,
+        registries: Arc<Registries>,
     ) -> Self {
         Self {
             http,
             credentials,
             limits,
             progress,
+            registries,
             authenticators: Mutex::default(),
+            hosts: Mutex::default(),
             defaulted: AtomicBool::new(false),
         }
     }
@@ -51,22 +57,59 @@ impl Context {
         reference.clone().or_latest()
     }
 
-    /// The repository of a reference. No I/O.
+    /// All the places where a reference is read. Nothing is contacted.
     ///
     /// # Errors
-    /// [`http::Error::Address`] where the port is none.
-    pub fn repository(&self, reference: &Reference) -> Result<Repository, http::Error> {
-        let registry = reference.registry();
-        let endpoint = Endpoint::origin(registry)?;
-        Ok(Repository::open(self.http.clone(), endpoint, self.authenticator(registry), reference.repository()))
+    /// A setting that forbids it or cannot be used.
+    pub fn chain(&self, reference: &Reference) -> Result<Chain, endpoint::Error> {
+        let Route { mirrors, origin, .. } = self.registries.route(reference)?;
+        let mirrors = mirrors.into_iter().map(|mirror| self.at(mirror)).collect();
+        Ok(Chain::new(mirrors, self.at(origin)))
     }
 
-    /// A registry as a whole. No I/O.
+    /// The repository of a reference on the registry itself: for lists. Nothing is contacted.
     ///
     /// # Errors
-    /// [`http::Error::Address`] where the port is none.
-    pub fn host(&self, registry: &Registry) -> Result<Host, http::Error> {
-        Ok(Host::open(self.http.clone(), Endpoint::origin(registry)?, self.authenticator(registry)))
+    /// As [`Context::chain`].
+    pub fn repository(&self, reference: &Reference) -> Result<Repository, endpoint::Error> {
+        Ok(self.at(self.registries.itself(reference.registry(), Some(reference))?))
+    }
+
+    /// Where a reference is pushed to. Nothing is contacted.
+    ///
+    /// # Errors
+    /// As [`Context::chain`].
+    pub fn destination(&self, reference: &Reference) -> Result<Repository, endpoint::Error> {
+        Ok(self.at(self.registries.push_to(reference)?))
+    }
+
+    /// A registry as a whole. Nothing is contacted.
+    ///
+    /// # Errors
+    /// As [`Context::chain`].
+    pub fn host(&self, registry: &Registry) -> Result<Host, endpoint::Error> {
+        Ok(self.host_at(self.registries.itself(registry, None)?))
+    }
+
+    /// The repository at an endpoint.
+    pub fn at(&self, endpoint: Endpoint) -> Repository {
+        let name = endpoint.repository.clone();
+        self.host_at(endpoint).repository(&name)
+    }
+
+    /// One per endpoint and run, so that what is learnt of it is shared; its trust is renewed each time, because
+    /// settings for other names of the same host may differ.
+    fn host_at(&self, endpoint: Endpoint) -> Host {
+        let endpoint = Endpoint { repository: String::new(), ..endpoint };
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = hosts.iter().find(|known| *known.endpoint() == endpoint) {
+            self.http.introduce(endpoint.host(), endpoint.trust);
+            return known.clone();
+        }
+        let authenticator = self.authenticator(&endpoint.registry);
+        let host = Host::open(self.http.clone(), endpoint, authenticator);
+        hosts.push(host.clone());
+        host
     }
 
     /// One per registry and run, so that tokens are shared.
@@ -76,11 +119,7 @@ impl Context {
         known.entry(registry.clone()).or_insert_with(new).clone()
     }
 
-    /// Passes on what a repository noticed.
-    pub(super) fn pass_on_warnings(&self, repository: &Repository) {
-        self.pass_on(repository.take_warnings());
-    }
-
+    /// Passes on what was noticed on the way.
     pub(super) fn pass_on(&self, warnings: Vec<Warning>) {
         for warning in warnings {
             self.progress.report(Event::Warning { text: &warning.to_string() });

@@ -3,7 +3,6 @@ use anyhow::Result;
 use super::Context;
 use crate::auth::Authenticator;
 use crate::auth::credential::Credential;
-use crate::endpoint::Endpoint;
 use crate::model::Registry;
 use crate::registry::Host;
 
@@ -14,7 +13,7 @@ use crate::registry::Host;
 /// The registry, or its token server, refuses; or it cannot be reached.
 pub async fn verify(context: &Context, registry: &Registry, credential: Credential) -> Result<bool> {
     let authenticator = Authenticator::with_credential(context.http.clone(), registry.clone(), credential);
-    let host = Host::open(context.http.clone(), Endpoint::origin(registry)?, authenticator.clone());
+    let host = Host::open(context.http.clone(), context.registries.itself(registry, None)?, authenticator.clone());
     host.ping().await?;
     Ok(authenticator.last_used().is_some())
 }

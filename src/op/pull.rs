@@ -8,7 +8,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use super::{Context, Error, name, origin};
 use crate::content::{Event, Fetched, Silent, Sink};
 use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
-use crate::registry::{Repository, Target};
+use crate::registry::{Chain, Target};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
 use crate::transfer::{Engine, Plan, Totals};
 
@@ -33,6 +33,8 @@ pub struct PullOutcome {
     pub reference: Reference,
     /// What it resolved to: of an index, the index.
     pub descriptor: Descriptor,
+    /// The mirror that said what the tag stands for, where it was one.
+    pub resolved_by: Option<String>,
     /// What moved; nothing in a dry run.
     pub totals: Totals,
     /// What was to move.
@@ -62,8 +64,11 @@ pub async fn pull(
     let _shared = layout.share().await?;
     let name = name::of(reference);
     let entry = layout.resolve(&name)?;
-    let job = Job { context, layout, repository: context.repository(reference)?, wanted };
+    let job = Job { context, layout, repository: context.chain(reference)?, wanted };
     let root = job.root(reference, entry.as_ref()).await?;
+    if let Some(mirror) = job.repository.resolved_by() {
+        tracing::info!(mirror, digest = %root.descriptor.digest, "resolved by");
+    }
     progress.report(Event::Resolved { reference, descriptor: &root.descriptor });
 
     let mut documents = Vec::new();
@@ -83,6 +88,7 @@ pub async fn pull(
     let outcome = |totals, plan, changed| PullOutcome {
         reference: pinned.clone(),
         descriptor: descriptor.clone(),
+        resolved_by: job.repository.resolved_by(),
         totals,
         plan,
         changed,
@@ -97,7 +103,7 @@ pub async fn pull(
     let heard = if changed { progress } else { &Silent };
     let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress: heard };
     let totals = engine.run(&plan).await;
-    context.pass_on_warnings(&job.repository);
+    context.pass_on(job.repository.take_warnings());
     let totals = totals?;
     // Children stand before their parents.
     for document in documents {
@@ -132,7 +138,7 @@ fn covers(entry: &Entry, wanted: Option<&BTreeSet<String>>) -> bool {
 struct Job<'a> {
     context: &'a Context,
     layout: &'a Layout,
-    repository: Repository,
+    repository: Chain,
     wanted: &'a Wanted,
 }
 
@@ -144,7 +150,7 @@ impl Job<'_> {
             (Some(digest), Some(entry), _) if entry.descriptor.digest == *digest => Some(entry),
             (None, Some(entry), Some(tag)) => {
                 let current = self.repository.resolve(&Target::Tag(tag.to_owned())).await;
-                self.context.pass_on_warnings(&self.repository);
+                self.context.pass_on(self.repository.take_warnings());
                 let current = current?.descriptor.digest;
                 Some(entry).filter(|entry| entry.descriptor.digest == current)
             }
@@ -154,7 +160,7 @@ impl Job<'_> {
             return Ok(fetched);
         }
         let fetched = self.repository.manifest(&Target::of(reference)).await;
-        self.context.pass_on_warnings(&self.repository);
+        self.context.pass_on(self.repository.take_warnings());
         Ok(fetched?)
     }
 

@@ -66,11 +66,11 @@ pub async fn push(
             blobs.push(part);
         }
     }
-    let repository = context.repository(destination)?;
+    let repository = context.destination(destination)?;
     let mounts = origin::mounts(layout, destination.registry(), destination.repository())?;
     let sink = Uploader::new(repository.clone()).mount_from(mounts);
     let plan = Plan::build(blobs, &sink, context.limits.concurrency).await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     let plan = plan?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
     let pinned = destination.clone().with_digest(root.digest.clone());
@@ -86,14 +86,14 @@ pub async fn push(
     }
 
     let totals = Engine { source: layout, sink: &sink, limits: &context.limits, progress }.run(&plan).await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     let totals = totals?;
     for document in &documents {
         let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
         let tag = destination.tag().filter(|_| document.digest == root.digest);
         let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
         let put = repository.put_manifest(bytes, &document.media_type, &target).await;
-        context.pass_on_warnings(&repository);
+        context.pass_on(repository.take_warnings());
         put?;
     }
     // What is known of where the image is helps the next push. A store that cannot be written does without.

@@ -3,7 +3,7 @@ use anyhow::Result;
 use super::{Context, Error, Image, image};
 use crate::content::Fetched;
 use crate::model::{Descriptor, ImageConfig, ImageManifest, Manifest, Platform, Reference, Registry};
-use crate::registry::{Repository, Target};
+use crate::registry::{Chain, Target};
 use crate::store::DOCUMENT_LIMIT_BYTES;
 
 /// The manifest of a reference as the registry has it, with its exact bytes.
@@ -11,9 +11,9 @@ use crate::store::DOCUMENT_LIMIT_BYTES;
 /// # Errors
 /// What the registry, or the way to it, says.
 pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetched<Manifest>> {
-    let repository = context.repository(reference)?;
+    let repository = context.chain(reference)?;
     let fetched = repository.manifest(&Target::of(&context.or_latest(reference))).await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     Ok(fetched?)
 }
 
@@ -22,9 +22,9 @@ pub async fn manifest(context: &Context, reference: &Reference) -> Result<Fetche
 /// # Errors
 /// What the registry, or the way to it, says.
 pub async fn digest(context: &Context, reference: &Reference) -> Result<Descriptor> {
-    let repository = context.repository(reference)?;
+    let repository = context.chain(reference)?;
     let resolved = repository.resolve(&Target::of(&context.or_latest(reference))).await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     Ok(resolved?.descriptor)
 }
 
@@ -35,7 +35,7 @@ pub async fn digest(context: &Context, reference: &Reference) -> Result<Descript
 pub async fn tags(context: &Context, reference: &Reference, limit: Option<usize>) -> Result<Vec<String>> {
     let repository = context.repository(reference)?;
     let tags = repository.tags(limit).collect().await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     Ok(tags?)
 }
 
@@ -60,9 +60,9 @@ pub async fn inspect_remote(
     reference: &Reference,
     platform: Option<&Platform>,
 ) -> Result<(Descriptor, Vec<Image>)> {
-    let repository = context.repository(reference)?;
+    let repository = context.chain(reference)?;
     let root = repository.manifest(&Target::of(&context.or_latest(reference))).await;
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     let root = root?;
     let mut images = Vec::new();
     match &root.value {
@@ -86,14 +86,14 @@ pub async fn inspect_remote(
             }
         }
     }
-    context.pass_on_warnings(&repository);
+    context.pass_on(repository.take_warnings());
     if platform.is_some() {
         images = vec![image::one(images, platform)?];
     }
     Ok((root.descriptor, images))
 }
 
-async fn remote_image(repository: &Repository, descriptor: Descriptor, manifest: ImageManifest) -> Result<Image> {
+async fn remote_image(repository: &Chain, descriptor: Descriptor, manifest: ImageManifest) -> Result<Image> {
     let config = if manifest.config.size <= DOCUMENT_LIMIT_BYTES {
         ImageConfig::parse(&repository.blob_bytes(&manifest.config, DOCUMENT_LIMIT_BYTES).await?).ok()
     } else {

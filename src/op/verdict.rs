@@ -6,6 +6,7 @@ use super::{Error, Exit, Failure};
 use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass};
 use crate::content::IntegrityError;
+use crate::endpoint;
 use crate::http::{self, StatusCode, TlsProblem};
 use crate::model::{DocumentError, PlatformError, ReferenceError};
 use crate::registry::{self, Refusal};
@@ -40,6 +41,8 @@ impl Failure {
             self.judge_store(error);
         } else if let Some(error) = cause.downcast_ref::<Error>() {
             self.judge_verb(error);
+        } else if let Some(error) = cause.downcast_ref::<endpoint::Error>() {
+            self.judge_endpoint(error);
         } else if cause.is::<IntegrityError>() {
             self.decide(Exit::Integrity, "content_mismatch", None);
         } else if let Some(error) = cause.downcast_ref::<DocumentError>() {
@@ -134,6 +137,18 @@ impl Failure {
         }
     }
 
+    fn judge_endpoint(&mut self, error: &endpoint::Error) {
+        use endpoint::Error as E;
+        match error {
+            E::File { .. } | E::Unreadable { .. } => self.decide(Exit::Usage, "bad_configuration", None),
+            E::Name { .. } | E::Address { .. } => self.decide(Exit::Usage, "bad_reference", None),
+            E::Blocked { name, from } => {
+                let hint = format!("take `blocked = true` for `{name}` out of {from}, if it is yours to decide");
+                self.decide(Exit::Policy, "blocked", Some(hint));
+            }
+        }
+    }
+
     fn judge_registry(&mut self, error: &registry::Error) {
         use registry::Error as E;
         if let Some(refusal) = error.answer() {
@@ -162,6 +177,7 @@ impl Failure {
             E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
             E::Document { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
+            E::NoPlace { .. } => self.decide(Exit::Usage, "bad_configuration", None),
             E::SessionsLost { .. } | E::Stalled { .. } => self.decide(Exit::Network, "upload_lost", None),
             E::Protocol { .. } => self.decide(Exit::Integrity, "protocol", None),
             E::Http { .. } | E::Auth { .. } | E::Source(_) => {}

@@ -85,6 +85,14 @@ pub enum Error {
         /// What is wrong with the answer.
         what: String,
     },
+    /// The settings name nobody who may be asked.
+    #[error("no setting names a place to ask for `{what}` of `{repository}`: the capabilities of all leave it out")]
+    NoPlace {
+        /// The tag or digest.
+        what: String,
+        /// The repository.
+        repository: String,
+    },
     /// A name that does not belong in a URL: never sent.
     #[error("{0:?} is not the name of a repository or tag")]
     Name(String),

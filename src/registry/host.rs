@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::error::Error;
 use super::list::Listing;
@@ -19,14 +19,17 @@ struct Shared {
     endpoint: Endpoint,
     authenticator: Arc<Authenticator>,
     warnings: Warnings,
+    /// Set once it has failed in a way that the next request would meet too.
+    dropped: OnceLock<()>,
 }
 
 impl Host {
     /// Does no input or output.
     #[must_use]
     pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
-        client.introduce(endpoint.host());
-        Self { shared: Arc::new(Shared { client, endpoint, authenticator, warnings: Warnings::default() }) }
+        client.introduce(endpoint.host(), endpoint.trust.clone());
+        let (warnings, dropped) = (Warnings::default(), OnceLock::new());
+        Self { shared: Arc::new(Shared { client, endpoint, authenticator, warnings, dropped }) }
     }
 
     /// One of its repositories. Does no input or output.
@@ -40,7 +43,7 @@ impl Host {
     /// # Errors
     /// [`Error::Denied`] for 401 and 403, [`Error::NotARegistry`] for 404; else as any request.
     pub async fn ping(&self) -> Result<(), Error> {
-        let url = self.url("v2/")?;
+        let url = self.url("")?;
         let operation = format!("use the registry {}", self.registry());
         let response =
             self.send(&operation, Request::new(Method::GET, url), &self.authorizer(None, Vec::new())).await?;
@@ -88,9 +91,22 @@ impl Host {
         self.shared.authenticator.scoped(repository, scopes)
     }
 
+    /// Leaves it alone for the rest of the run, as one of several places; `false` where it was left alone already.
+    pub(super) fn drop_out(&self) -> bool {
+        self.shared.dropped.set(()).is_ok()
+    }
+
+    pub(super) fn is_out(&self) -> bool {
+        self.shared.dropped.get().is_some()
+    }
+
     /// `path` below the root of the API; its parts have been checked.
     pub(super) fn url(&self, path: &str) -> Result<Url, Error> {
-        self.shared.endpoint.base.join(path).map_err(|_| Error::Name(path.to_owned()))
+        let mut url = self.shared.endpoint.base.join(path).map_err(|_| Error::Name(path.to_owned()))?;
+        if let Some(namespace) = &self.shared.endpoint.namespace {
+            url.query_pairs_mut().append_pair("ns", namespace);
+        }
+        Ok(url)
     }
 
     /// Whether `url` is at the registry, so that its credentials may go there. `answered` is where a request to the
@@ -111,7 +127,7 @@ impl Host {
             return Ok(response);
         }
         // gcr.io and others say at `/v2/` alone how they want to be asked.
-        let ping = Request::new(Method::GET, self.url("v2/")?);
+        let ping = Request::new(Method::GET, self.url("")?);
         if self.exchange(operation, ping, authorizer).await?.status() != StatusCode::OK {
             return Ok(response);
         }
@@ -139,6 +155,10 @@ impl Host {
         request: Request,
         authorizer: &dyn Authorizer,
     ) -> Result<Response, Error> {
+        let mut request = request;
+        if self.owns(&request.url, &request.url) {
+            request.headers.extend(self.shared.endpoint.headers.clone());
+        }
         let answer = self.client().send(request, authorizer).await;
         let response = answer.map_err(|source| Error::unanswered(operation, source))?;
         for text in warning::texts(response.headers()) {

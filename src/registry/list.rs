@@ -113,7 +113,7 @@ impl Listing {
                     return self.page(plain).await.map(Some);
                 }
                 let mut url = plain.clone();
-                url.set_query(Some(&format!("n={}", self.remaining.min(PAGE_ENTRIES))));
+                url.query_pairs_mut().append_pair("n", &self.remaining.min(PAGE_ENTRIES).to_string());
                 let response = self.fetch(url).await?;
                 // Some registries know no `n` at all.
                 if response.status() != StatusCode::BAD_REQUEST {
@@ -186,9 +186,9 @@ impl Listing {
 
     fn first_url(&self) -> Result<Url, Error> {
         match &self.repository {
-            Some(name) if is_repository(name) => self.host.url(&format!("v2/{name}/tags/list")),
+            Some(name) if is_repository(name) => self.host.url(&format!("{name}/tags/list")),
             Some(name) => Err(Error::Name(name.clone())),
-            None => self.host.url("v2/_catalog"),
+            None => self.host.url("_catalog"),
         }
     }
 

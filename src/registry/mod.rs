@@ -1,10 +1,11 @@
 //! The distribution-spec verbs of one repository on one registry: resolve, fetch, mount, push, list.
 //!
-//! Owns URLs below `/v2/`, status codes, headers, pages, upload sessions, and how registries differ in them. Knows
-//! neither where bytes are kept nor which of several places is asked, and leaves credentials, retries and redirects to
-//! the layers below. Prints nothing: what is worth saying is collected as [`Warning`]s.
+//! Owns URLs below `/v2/`, status codes, headers, pages, upload sessions, and how registries differ in them. A
+//! [`Repository`] is one place; a [`Chain`] is several that stand in for one another. Knows nothing of where bytes are
+//! kept, and leaves credentials, retries and redirects to the layers below. Prints nothing: what is worth saying is collected as [`Warning`]s.
 
 mod blob;
+mod chain;
 mod error;
 mod host;
 mod link;
@@ -20,6 +21,7 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
+pub use chain::Chain;
 pub use error::{Error, Refusal};
 pub use host::Host;
 pub use list::Listing;

@@ -70,17 +70,25 @@ pub struct Resolution {
 pub struct Repository {
     host: Host,
     name: Arc<str>,
+    /// Whether there is another place to ask: then a failure is passed on at once, and not tried again here.
+    replaceable: bool,
 }
 
 impl Repository {
     /// Does no input or output.
     #[must_use]
-    pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>, name: &str) -> Self {
-        Host::open(client, endpoint, authenticator).repository(name)
+    pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
+        let name = endpoint.repository.clone();
+        Host::open(client, endpoint, authenticator).repository(&name)
     }
 
     pub(super) fn of(host: Host, name: &str) -> Self {
-        Self { host, name: name.into() }
+        Self { host, name: name.into(), replaceable: false }
+    }
+
+    /// As one of several places: failures are passed on at once.
+    pub(super) fn replaceable(self) -> Self {
+        Self { replaceable: true, ..self }
     }
 
     /// Its path on the registry: `library/debian`.
@@ -114,7 +122,7 @@ impl Repository {
     /// [`Error::NotFound`] where there is no such manifest; else as [`Repository::manifest`].
     pub async fn resolve(&self, target: &Target) -> Result<Resolution, Error> {
         let operation = self.about("resolve", target);
-        let request = accepting(Request::new(Method::HEAD, self.manifest_url(target)?));
+        let request = accepting(self.request(Method::HEAD, self.manifest_url(target)?));
         let response = self.host.send(&operation, request, &self.pull()).await?;
         match response.status().as_u16() {
             200 => {
@@ -169,7 +177,7 @@ impl Repository {
         if expected.is_some_and(|e| e.size > MANIFEST_LIMIT_BYTES) {
             return Err(too_large());
         }
-        let request = accepting(Request::new(Method::GET, self.manifest_url(target)?));
+        let request = accepting(self.request(Method::GET, self.manifest_url(target)?));
         let response = self.host.send(&operation, request, &self.pull()).await?;
         if response.status() != StatusCode::OK {
             return Err(self.host.refuse(operation, response).await);
@@ -285,11 +293,23 @@ impl Repository {
     }
 
     pub(super) fn pull(&self) -> Scoped {
-        self.host.authorizer(Some(&self.name), vec![Scope::pull(&self.name)])
+        let name = self.scope_name();
+        self.host.authorizer(Some(&name), vec![Scope::pull(&name)])
     }
 
     pub(super) fn push(&self) -> Scoped {
-        self.host.authorizer(Some(&self.name), vec![Scope::push(&self.name)])
+        let name = self.scope_name();
+        self.host.authorizer(Some(&name), vec![Scope::push(&name)])
+    }
+
+    /// Its name for credentials and tokens.
+    pub(super) fn scope_name(&self) -> String {
+        self.host.endpoint().scope_name_of(&self.name)
+    }
+
+    pub(super) fn request(&self, method: Method, url: Url) -> Request {
+        let request = Request::new(method, url);
+        if self.replaceable { request.once() } else { request }
     }
 
     fn manifest_url(&self, target: &Target) -> Result<Url, Error> {
@@ -302,7 +322,7 @@ impl Repository {
     /// `rest` below the repository. `rest` holds nothing but checked names.
     pub(super) fn url(&self, rest: &str) -> Result<Url, Error> {
         if is_repository(&self.name) {
-            self.host.url(&format!("v2/{}/{rest}", self.name))
+            self.host.url(&format!("{}/{rest}", self.name))
         } else {
             Err(Error::Name(self.name.to_string()))
         }

@@ -365,8 +365,9 @@ impl Uploader {
     }
 
     fn mounting(&self, from: &str) -> Scoped {
-        let name = self.repository.name();
-        self.repository.host().authorizer(Some(name), vec![Scope::push(name), Scope::pull(from)])
+        let name = self.repository.scope_name();
+        let from = self.repository.host().endpoint().scope_name_of(from);
+        self.repository.host().authorizer(Some(&name), vec![Scope::push(&name), Scope::pull(&from)])
     }
 
     fn keep(&self, session: &mut Session, digest: &Digest) {

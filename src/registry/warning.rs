@@ -45,6 +45,13 @@ pub enum Warning {
         /// The entry, shortened and unescaped.
         entry: String,
     },
+    /// One of several places was of no use, and is left alone from now on.
+    PassedOver {
+        /// The place.
+        place: String,
+        /// Why, in a few words; unescaped.
+        why: String,
+    },
     /// There were more than are worth reading.
     Unsaid,
 }
@@ -60,6 +67,7 @@ impl fmt::Display for Warning {
                 write!(f, "the manifest has {size_bytes} bytes; many registries refuse more than 4 MiB")
             }
             Self::SkippedEntry { list, entry } => write!(f, "left out of {list}: {entry}"),
+            Self::PassedOver { place, why } => write!(f, "the mirror {place} was passed over: {why}"),
             Self::Unsaid => {
                 write!(f, "the registry gave cause for more than {WARNINGS_LIMIT} warnings; the rest is left out")
             }

@@ -105,8 +105,10 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
             };
             let brought = tally.bytes.into_inner();
             moved += brought;
+            let elsewhere = self.source.pass_on(blob, &fault);
             let wait = match fault.kind() {
                 FaultKind::Permanent => return Err(fault),
+                _ if elsewhere => Duration::ZERO,
                 // Wrong bytes: once more from zero, then it is no accident.
                 FaultKind::Corrupt if corrupt => return Err(fault),
                 FaultKind::Corrupt => {

@@ -46,6 +46,8 @@ struct Row<'a> {
     reference: String,
     digest: &'a Digest,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_by: Option<&'a str>,
     fetched_blobs: usize,
     fetched_bytes: u64,
     present_blobs: usize,
@@ -87,7 +89,7 @@ fn wanted(args: &Args) -> Result<Wanted> {
 
 async fn one(app: &App, context: &Context, layout: &Layout, text: &str, wanted: &Wanted, dry_run: bool) -> Result<()> {
     let outcome = op::pull(context, layout, &reference(text)?, wanted, dry_run).await?;
-    let PullOutcome { reference, descriptor, totals, plan, changed, elapsed } = &outcome;
+    let PullOutcome { reference, descriptor, resolved_by, totals, plan, changed, elapsed } = &outcome;
     if app.printer.style().format == Format::Json {
         let (blobs, bytes) =
             if dry_run { (plan.fetch.len(), plan.bytes()) } else { (totals.moved, totals.moved_bytes) };
@@ -100,6 +102,7 @@ async fn one(app: &App, context: &Context, layout: &Layout, text: &str, wanted: 
                 (false, true) => "downloaded",
                 (_, false) => "up-to-date",
             },
+            resolved_by: resolved_by.as_deref(),
             fetched_blobs: blobs,
             fetched_bytes: bytes,
             present_blobs: plan.present.len(),

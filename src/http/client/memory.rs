@@ -27,6 +27,8 @@ pub(super) struct Memory {
     pub(super) foreign: HashMap<HostPort, bool>,
     /// Hosts that the user named, by name and port, as they were written.
     pub(super) named: HashMap<(String, u16), HostPort>,
+    /// How to trust them beyond what the lookup says.
+    extra: HashMap<(String, u16), HostTrust>,
     /// Until when a host asked to be left alone.
     pub(super) paused: HashMap<HostPort, Instant>,
     pub(super) clients: HashMap<Profile, reqwest::Client>,
@@ -42,14 +44,24 @@ impl Memory {
         self.named.get(&(host.host.clone(), host.port))
     }
 
-    /// Notes a host that the user named, as it was written.
-    pub(super) fn introduce(&mut self, host: HostPort) {
+    pub(super) fn extra(&self, host: &HostPort) -> Option<&HostTrust> {
+        self.extra.get(&(host.host.clone(), host.port))
+    }
+
+    /// Notes a host that the user named, as it was written, and how to trust it beyond the lookup.
+    pub(super) fn introduce(&mut self, host: HostPort, extra: Option<HostTrust>) {
         let place = (host.host.clone(), host.port);
-        if !self.named.contains_key(&place) {
-            // A server may have named it before the user did.
-            self.trust.retain(|known, _| !known.is_at(&host));
-            self.named.insert(place, host);
+        if self.named.contains_key(&place) && self.extra.get(&place) == extra.as_ref() {
+            return;
         }
+        // A server may have named it before the user did, or another setting may have counted.
+        self.trust.retain(|known, _| !known.is_at(&host));
+        self.plain.retain(|known, _| !known.is_at(&host));
+        match extra {
+            Some(extra) => self.extra.insert(place.clone(), extra),
+            None => self.extra.remove(&place),
+        };
+        self.named.entry(place).or_insert(host);
     }
 
     /// Notes that the host `from` named the host `to`.

@@ -136,10 +136,9 @@ impl Server {
     }
 
     fn host(&self) -> Host {
-        let endpoint = Endpoint {
-            registry: Registry::parse(&self.address.to_string()).unwrap(),
-            base: Url::parse(&self.url("/")).unwrap(),
-        };
+        let registry = Registry::parse(&self.address.to_string()).unwrap();
+        let base = Url::parse(&self.url("/v2/")).unwrap();
+        let endpoint = Endpoint { base, ..Endpoint::origin(&registry, "team/app").unwrap() };
         let retry = RetryPolicy { retries: 1, base: Duration::from_millis(1), ..RetryPolicy::default() };
         let client = Arc::new(Client::new(Options { retry, ..Options::default() }));
         let credential = Credential::Basic { username: "user".into(), password: Secret::new(PASSWORD) };

@@ -1,0 +1,58 @@
+use std::path::{Path, PathBuf};
+
+use super::Provenance;
+use crate::model::ReferenceError;
+
+/// A setting about registries that cannot be used, or that forbids what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file does not parse, or holds what it may not.
+    #[error("{}:{line}: {message}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what was expected.
+        message: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A setting forbids this registry.
+    #[error("{name} is blocked by {from}")]
+    Blocked {
+        /// What is blocked: a registry, or a prefix of names.
+        name: String,
+        /// Who says so.
+        from: Provenance,
+    },
+    /// A setting leads to a name that is none.
+    #[error("{from} makes {name:?} of it, which is no name of an image")]
+    Name {
+        /// The name that was made.
+        name: String,
+        /// The setting.
+        from: Provenance,
+        /// What is wrong with it.
+        source: ReferenceError,
+    },
+    /// The name of a registry makes no address.
+    #[error("{host} is not an address: a port is a number up to 65535")]
+    Address {
+        /// The name.
+        host: String,
+    },
+}
+
+impl Error {
+    /// About a line of a file.
+    pub fn file(file: &Path, line: usize, message: impl Into<String>) -> Self {
+        Self::File { file: file.to_owned(), line, message: message.into() }
+    }
+}

@@ -1,0 +1,179 @@
+use std::collections::HashSet;
+
+use super::{Error, Provenance};
+use crate::http::{HeaderMap, HostPort, HostTrust, Url};
+use crate::model::{Reference, Registry};
+
+/// What an endpoint may be asked for: the words of containerd's `hosts.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Capabilities {
+    /// Content by its digest.
+    pub pull: bool,
+    /// What a tag stands for.
+    pub resolve: bool,
+    /// To take content.
+    pub push: bool,
+}
+
+impl Capabilities {
+    /// Those of a mirror of which nothing is said: it resolves tags too, as in Docker.
+    pub const MIRROR: Self = Self { pull: true, resolve: true, push: false };
+    /// Those of a registry.
+    pub const ALL: Self = Self { pull: true, resolve: true, push: true };
+}
+
+/// What an endpoint is to the name that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It stands in for the registry: what it lacks is asked for elsewhere.
+    Mirror,
+    /// The registry's own word: what it says is final.
+    Origin,
+}
+
+/// A place to ask for the content of one repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The host that is contacted, as a registry: credentials are looked up for it and for nobody else.
+    pub registry: Registry,
+    /// The root of its API, with the slash behind: `https://registry.example/v2/`. The scheme is `https` also where
+    /// plain HTTP is allowed: the `http` layer decides on that when it connects. `http` is consent to plain HTTP.
+    pub base: Url,
+    /// The repository's path there; empty where only the host is meant.
+    pub repository: String,
+    /// The registry that it is to speak for, for hosts that speak for several: distribution-spec, "Registry Proxying",
+    /// parameter `ns`.
+    pub namespace: Option<String>,
+    /// What it may be asked for.
+    pub capabilities: Capabilities,
+    /// Headers that go to it and nowhere else. They may be secrets.
+    pub headers: HeaderMap,
+    /// How to trust it beyond what is said of its host.
+    pub trust: Option<HostTrust>,
+    /// Mirror or origin.
+    pub role: Role,
+    /// Why it is asked.
+    pub from: Provenance,
+}
+
+impl Endpoint {
+    /// A registry itself, for a repository of it.
+    ///
+    /// # Errors
+    /// [`Error::Address`] where the port is none.
+    pub fn origin(registry: &Registry, repository: &str) -> Result<Self, Error> {
+        let base = Url::parse(&format!("https://{}/v2/", registry.api_host()))
+            .map_err(|_| Error::Address { host: registry.to_string() })?;
+        Ok(Self {
+            registry: registry.clone(),
+            base,
+            repository: repository.to_owned(),
+            namespace: None,
+            capabilities: Capabilities::ALL,
+            headers: HeaderMap::new(),
+            trust: None,
+            role: Role::Origin,
+            from: Provenance::BuiltIn,
+        })
+    }
+
+    /// Who is asked, as the user wrote it where the user did.
+    #[must_use]
+    pub fn host(&self) -> HostPort {
+        let here = HostPort::of(&self.base);
+        HostPort::parse(self.registry.api_host()).filter(|written| written.is_at(&here)).unwrap_or(here)
+    }
+
+    /// The name of the repository in token scopes: a path behind `/v2/` is part of it.
+    #[must_use]
+    pub fn scope_name(&self) -> String {
+        self.scope_name_of(&self.repository)
+    }
+
+    /// The same for another repository there.
+    #[must_use]
+    pub fn scope_name_of(&self, repository: &str) -> String {
+        let path = self.base.path();
+        let project = path.rfind("/v2/").map_or("", |at| &path[at + "/v2/".len()..]);
+        format!("{project}{repository}")
+    }
+
+    /// What people call it: the URL without its `/v2/`, and the host alone where that says it all.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match (self.role, self.base.as_str().strip_suffix("/v2/")) {
+            (Role::Origin, _) if self.base.scheme() == "https" => self.registry.to_string(),
+            (_, Some(root)) => root.to_owned(),
+            (_, None) => self.base.as_str().trim_end_matches('/').to_owned(),
+        }
+    }
+}
+
+/// The registry at a URL, by the name that credentials and settings have for it.
+#[must_use]
+pub(super) fn registry_at(url: &Url) -> Option<Registry> {
+    let host = url.host_str()?;
+    let name = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Registry::parse(&name).ok()
+}
+
+/// The root of the API below a URL that somebody wrote: `/v2/` is added, unless the path is to be taken as it is.
+#[must_use]
+pub fn api_root(url: &Url, path_as_it_is: bool) -> Url {
+    let mut base = url.clone();
+    let path = base.path().trim_end_matches('/');
+    let root = if path_as_it_is || path.ends_with("/v2") { format!("{path}/") } else { format!("{path}/v2/") };
+    base.set_path(&root);
+    base
+}
+
+/// Where one name is asked for, in order: mirrors, then the registry itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The name, as it was asked for.
+    pub reference: Reference,
+    /// The mirrors, in their order.
+    pub mirrors: Vec<Endpoint>,
+    /// The registry, whose word is final.
+    pub origin: Endpoint,
+}
+
+impl Route {
+    /// All endpoints, in order.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.mirrors.iter().chain(std::iter::once(&self.origin))
+    }
+
+    /// Leaves out what is asked twice, and mirrors that are the registry itself.
+    pub(super) fn without_repetition(mut self) -> Self {
+        let key = |e: &Endpoint| (e.base.clone(), e.repository.clone(), e.namespace.clone());
+        let mut seen = HashSet::from([key(&self.origin)]);
+        self.mirrors.retain(|mirror| seen.insert(key(mirror)));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_and_scope_names() {
+        let cases = [
+            ("https://m.test", false, "https://m.test/v2/", "library/x"),
+            ("https://m.test/", false, "https://m.test/v2/", "library/x"),
+            ("http://m.test:5000/v2/", false, "http://m.test:5000/v2/", "library/x"),
+            ("https://m.test/hub", false, "https://m.test/hub/v2/", "library/x"),
+            ("https://m.test/v2/hub", true, "https://m.test/v2/hub/", "hub/library/x"),
+            ("https://m.test/api/hub/v2", true, "https://m.test/api/hub/v2/", "library/x"),
+            ("https://m.test/plain", true, "https://m.test/plain/", "library/x"),
+        ];
+        for (url, as_it_is, root, scope) in cases {
+            let url = Url::parse(url).unwrap();
+            let base = api_root(&url, as_it_is);
+            assert_eq!(base.as_str(), root);
+            let origin = Endpoint::origin(&registry_at(&url).unwrap(), "library/x").unwrap();
+            assert_eq!(Endpoint { base, ..origin }.scope_name(), scope, "{url}");
+        }
+    }
+}

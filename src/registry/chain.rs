@@ -1,0 +1,226 @@
+//! One repository at all the places where it may be read: mirrors in their order, then the registry itself.
+//!
+//! Each request falls through to the next place; only the last one's answer is final. A place that fails in a way
+//! that the next request would meet too is left alone for the rest of the run. Never pushes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::error::Error;
+use super::repository::{Repository, Resolution, Target};
+use super::warning::Warning;
+use crate::content::{Fault, FaultKind, Fetched, Opened, Source};
+use crate::endpoint::Role;
+use crate::model::{Descriptor, Digest, Manifest};
+
+/// All the places of one repository. Cheap to clone; clones share what they learn.
+#[derive(Clone)]
+pub struct Chain {
+    /// In their order; at least one.
+    places: Arc<[Repository]>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Where each blob was opened last.
+    opened: HashMap<Digest, Position>,
+    /// The mirror that said what the tag stands for.
+    resolved_by: Option<String>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Position {
+    /// The place.
+    at: usize,
+    /// Whether it went on where another had stopped: then nobody knows whose bytes are wrong.
+    resumed: bool,
+    /// Whether it was given the benefit of that doubt before.
+    restarted: bool,
+}
+
+impl Chain {
+    /// Of the repository itself, and those that stand in for it, which are asked first.
+    #[must_use]
+    pub fn new(mirrors: Vec<Repository>, origin: Repository) -> Self {
+        let replaceable = mirrors.into_iter().map(Repository::replaceable);
+        Self { places: replaceable.chain(std::iter::once(origin)).collect(), state: Arc::default() }
+    }
+
+    /// The registry itself.
+    #[must_use]
+    pub fn origin(&self) -> &Repository {
+        // Made with one in `new`, at the end.
+        &self.places[self.places.len() - 1]
+    }
+
+    /// The mirror that decided what the tag stands for, where it was one.
+    #[must_use]
+    pub fn resolved_by(&self) -> Option<String> {
+        self.state().resolved_by.clone()
+    }
+
+    /// The warnings of all places since they were last taken; each comes once.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.places.iter().flat_map(Repository::take_warnings).collect()
+    }
+
+    /// As [`Repository::resolve`].
+    ///
+    /// # Errors
+    /// The last place's.
+    pub async fn resolve(&self, target: &Target) -> Result<Resolution, Error> {
+        self.ask(target, |place| async move { place.resolve(target).await }).await
+    }
+
+    /// As [`Repository::manifest`].
+    ///
+    /// # Errors
+    /// The last place's.
+    pub async fn manifest(&self, target: &Target) -> Result<Fetched<Manifest>, Error> {
+        self.ask(target, |place| async move { place.manifest(target).await }).await
+    }
+
+    /// As [`Repository::child`].
+    ///
+    /// # Errors
+    /// The last place's.
+    pub async fn child(&self, descriptor: &Descriptor) -> Result<Fetched<Manifest>, Error> {
+        let target = Target::Digest(descriptor.digest.clone());
+        self.ask(&target, |place| async move { place.child(descriptor).await }).await
+    }
+
+    /// As [`Repository::blob_bytes`].
+    ///
+    /// # Errors
+    /// The last place's.
+    pub async fn blob_bytes(&self, descriptor: &Descriptor, limit_bytes: u64) -> Result<Bytes, Error> {
+        let target = Target::Digest(descriptor.digest.clone());
+        self.ask(&target, |place| async move { place.blob_bytes(descriptor, limit_bytes).await }).await
+    }
+
+    /// Asks one place after the other.
+    async fn ask<T, F>(&self, target: &Target, request: impl Fn(Repository) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut last = None;
+        for (at, place) in self.places.iter().enumerate().filter(|(at, place)| self.may(*at, place, target)) {
+            match request(place.clone()).await {
+                Ok(answer) => {
+                    if matches!(target, Target::Tag(_)) {
+                        let endpoint = place.host().endpoint();
+                        self.state().resolved_by = (endpoint.role == Role::Mirror).then(|| endpoint.shown());
+                    }
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    self.pass_over(at, &error);
+                    last = Some(error);
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::NoPlace {
+            what: target.to_string(),
+            repository: self.origin().name().to_owned(),
+        }))
+    }
+
+    /// Whether a place is to be asked: it can do this, and nothing is known against it. The last one has the last word,
+    /// whatever it answered before.
+    fn may(&self, at: usize, place: &Repository, target: &Target) -> bool {
+        let capabilities = place.host().endpoint().capabilities;
+        let able = match target {
+            Target::Tag(_) => capabilities.resolve,
+            Target::Digest(_) => capabilities.pull,
+        };
+        able && (at + 1 == self.places.len() || !place.host().is_out())
+    }
+
+    /// Notes that a place was of no use, and for how long.
+    fn pass_over(&self, at: usize, error: &Error) {
+        if at + 1 == self.places.len() {
+            return;
+        }
+        let host = self.places[at].host();
+        let place = host.endpoint().shown();
+        let why = reason(error);
+        // What one place lacks it may have of the next thing that is asked for.
+        if matches!(error, Error::NotFound(_)) {
+            tracing::info!(place, why, "passed over");
+        } else if host.drop_out() {
+            host.warn(Warning::PassedOver { place, why });
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source for Chain {
+    async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+        let start = self.state().opened.get(&descriptor.digest).map_or(0, |position| position.at);
+        let target = Target::Digest(descriptor.digest.clone());
+        let mut last = None;
+        for (at, place) in self.places.iter().enumerate().skip(start).filter(|(at, p)| self.may(*at, p, &target)) {
+            match place.open_blob(descriptor, offset).await {
+                Ok(opened) => {
+                    let mut state = self.state();
+                    let position = state.opened.entry(descriptor.digest.clone()).or_default();
+                    let restarted = position.restarted && position.at == at;
+                    *position = Position { at, resumed: opened.offset > 0, restarted };
+                    return Ok(opened);
+                }
+                Err(error) => {
+                    self.pass_over(at, &error);
+                    last = Some(error);
+                }
+            }
+        }
+        let nowhere = || Error::NoPlace { what: target.to_string(), repository: self.origin().name().to_owned() };
+        Err(last.unwrap_or_else(nowhere).into())
+    }
+
+    fn pass_on(&self, descriptor: &Descriptor, fault: &Fault) -> bool {
+        let mut state = self.state();
+        let Some(position) = state.opened.get_mut(&descriptor.digest) else { return false };
+        let corrupt = match fault.kind() {
+            FaultKind::Permanent => return false,
+            FaultKind::Corrupt => true,
+            FaultKind::Transient => false,
+        };
+        if corrupt && position.resumed && !position.restarted {
+            // From zero at the same place: the next failure is its own.
+            position.restarted = true;
+            return true;
+        }
+        let at = position.at;
+        if at + 1 == self.places.len() {
+            return false;
+        }
+        *position = Position { at: at + 1, ..Position::default() };
+        drop(state);
+        let host = self.places[at].host();
+        if corrupt && host.drop_out() {
+            host.warn(Warning::PassedOver { place: host.endpoint().shown(), why: innermost(fault) });
+        }
+        true
+    }
+}
+
+/// Why a place was of no use, in a few words.
+fn reason(error: &Error) -> String {
+    error.answer().map_or_else(|| innermost(error), |refusal| format!("it answered {}", refusal.status))
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
