@@ -70,6 +70,8 @@ struct Ask {
     service: Option<String>,
     /// The repository whose scopes lead.
     first: Option<String>,
+    /// Whether to ask once only: somebody else can be asked for what the token is for.
+    once: bool,
 }
 
 impl Authenticator {
@@ -92,6 +94,7 @@ impl Authenticator {
             authenticator: Arc::clone(self),
             repository: repository.map(str::to_owned),
             scopes: Mutex::new(scopes.into_iter().collect()),
+            once: false,
         }
     }
 
@@ -244,6 +247,7 @@ impl Authenticator {
             realm: bearer.realm().unwrap_or_default().to_owned(),
             service: bearer.service().map(str::to_owned),
             first: scoped.repository.clone(),
+            once: scoped.once,
         };
         self.renew(&slot, &key, &ask, found.as_ref(), sent).await?;
         Ok(true)
@@ -323,9 +327,16 @@ pub struct Scoped {
     repository: Option<String>,
     /// Grows where the registry says that it is too small.
     scopes: Mutex<ScopeSet>,
+    once: bool,
 }
 
 impl Scoped {
+    /// Asks a token server once only, whatever happens: for places that others stand in for.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
     fn key(&self) -> Key {
         (self.repository.clone(), lock(&self.scopes).clone())
     }

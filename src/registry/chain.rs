@@ -3,7 +3,7 @@
 //! Each request falls through to the next place; only the last one's answer is final. A place that fails in a way
 //! that the next request would meet too is left alone for the rest of the run. Never pushes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub struct Chain {
 struct State {
     /// Where each blob was opened last.
     opened: HashMap<Digest, Position>,
+    /// Places that refused this repository.
+    refused: HashSet<usize>,
     /// The mirror that said what the tag stands for.
     resolved_by: Option<String>,
 }
@@ -117,6 +119,7 @@ impl Chain {
                     }
                     return Ok(answer);
                 }
+                Err(error) if error.is_local() => return Err(error),
                 Err(error) => {
                     self.pass_over(at, &error);
                     last = Some(error);
@@ -137,7 +140,7 @@ impl Chain {
             Target::Tag(_) => capabilities.resolve,
             Target::Digest(_) => capabilities.pull,
         };
-        able && (at + 1 == self.places.len() || !place.host().is_out())
+        able && (at + 1 == self.places.len() || !(place.host().is_out() || self.state().refused.contains(&at)))
     }
 
     /// Notes that a place was of no use, and for how long.
@@ -148,10 +151,14 @@ impl Chain {
         let host = self.places[at].host();
         let place = host.endpoint().shown();
         let why = reason(error);
-        // What one place lacks it may have of the next thing that is asked for.
-        if matches!(error, Error::NotFound(_)) {
-            tracing::info!(place, why, "passed over");
-        } else if host.drop_out() {
+        let news = match error {
+            // What it lacks now it may have of the next thing that is asked for.
+            Error::NotFound(_) => false,
+            Error::Denied(_) | Error::Auth { .. } => self.state().refused.insert(at),
+            _ => host.drop_out(),
+        };
+        tracing::info!(place, why, "passed over");
+        if news {
             host.warn(Warning::PassedOver { place, why });
         }
     }
@@ -175,6 +182,7 @@ impl Source for Chain {
                     *position = Position { at, resumed: opened.offset > 0, restarted };
                     return Ok(opened);
                 }
+                Err(error) if error.is_local() => return Err(error.into()),
                 Err(error) => {
                     self.pass_over(at, &error);
                     last = Some(error);

@@ -258,6 +258,20 @@ impl Error {
         self.answer().map(|r| r.status)
     }
 
+    /// Whether the failure is on this side, so that asking elsewhere would hide it: a certificate file that cannot be
+    /// used, say.
+    pub(super) fn is_local(&self) -> bool {
+        let source = match self {
+            Self::Http { source, .. } => source.innermost(),
+            Self::Auth { source, .. } => match source.transport() {
+                Some(source) => source.innermost(),
+                None => return false,
+            },
+            _ => return false,
+        };
+        matches!(source, http::Error::CertificateFile { .. } | http::Error::Trust(_) | http::Error::Setup(_))
+    }
+
     /// Whether another attempt may help. What `http` has tried again already counts as settled.
     #[must_use]
     pub fn is_transient(&self) -> bool {

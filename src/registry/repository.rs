@@ -294,7 +294,8 @@ impl Repository {
 
     pub(super) fn pull(&self) -> Scoped {
         let name = self.scope_name();
-        self.host.authorizer(Some(&name), vec![Scope::pull(&name)])
+        let scoped = self.host.authorizer(Some(&name), vec![Scope::pull(&name)]);
+        if self.replaceable { scoped.once() } else { scoped }
     }
 
     pub(super) fn push(&self) -> Scoped {

@@ -37,11 +37,11 @@ impl Authenticator {
         let response = match found.map(|found| (&found.credential, found)) {
             Some((Credential::Identity { username, token }, found)) => {
                 self.note_use(found);
-                let posted = self.send(post(realm.clone(), ask, &scopes, token)).await?;
+                let posted = self.send(ask, post(realm.clone(), ask, &scopes, token)).await?;
                 if matches!(posted.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
                     let user = username.as_deref().unwrap_or(IDENTITY_USER);
                     let basic = self.basic(found, user, token)?;
-                    self.send(get(realm.clone(), ask, &scopes, Some(basic))).await?
+                    self.send(ask, get(realm.clone(), ask, &scopes, Some(basic))).await?
                 } else {
                     posted
                 }
@@ -49,15 +49,18 @@ impl Authenticator {
             Some((Credential::Basic { username, password }, found)) => {
                 let basic = self.basic(found, username, password)?;
                 self.note_use(found);
-                self.send(get(realm.clone(), ask, &scopes, Some(basic))).await?
+                self.send(ask, get(realm.clone(), ask, &scopes, Some(basic))).await?
             }
-            Some((Credential::RegistryToken(_), _)) | None => self.send(get(realm.clone(), ask, &scopes, None)).await?,
+            Some((Credential::RegistryToken(_), _)) | None => {
+                self.send(ask, get(realm.clone(), ask, &scopes, None)).await?
+            }
         };
         self.grant(&realm, response, found).await
     }
 
-    async fn send(&self, mut request: Request) -> Result<Response, Error> {
+    async fn send(&self, ask: &Ask, mut request: Request) -> Result<Response, Error> {
         request.cross_origin_redirects = false;
+        request.retry = !ask.once;
         self.client.send(request, &Anonymous).await.map_err(|error| self.transport(error))
     }
 

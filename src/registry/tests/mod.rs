@@ -1,6 +1,7 @@
 //! The verbs against a server in this process that says exactly what a case needs.
 
 mod blobs;
+mod chain;
 mod errors;
 mod lists;
 mod manifests;
