@@ -23,6 +23,7 @@ mod remote;
 mod store;
 mod support;
 mod support_check;
+mod support_parts;
 mod terminal;
 mod tls;
 mod wire;

@@ -1,16 +1,24 @@
-//! CNCF Distribution (Debian package `docker-registry`) on a free port of loopback.
+//! CNCF Distribution (Debian package `docker-registry`) on a port of loopback that is its own.
+//!
+//! As a pull-through cache, version 2.8.2 does this, and tests rely on it:
+//! - it starts only while its upstream answers, and logs in there only by tokens, never with `Basic`;
+//! - it asks the upstream about a tag each time, and answers with the tag's new digest when it moved;
+//! - while the upstream is down or refuses, it answers from what it holds, old digests included; a tag that it does not
+//!   hold is 404 `MANIFEST_UNKNOWN`, a digest 500 `UNKNOWN`, of a manifest as of a blob; `/v2/` stays 200;
+//! - it answers with a blob before it holds it, for which it fetches the blob once more;
+//! - a tag or a manifest that the upstream has deleted stays; uploads are 405 `UNSUPPORTED`.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::fs;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::daemon::Daemon;
+use super::images::Artifact;
+use super::port::Port;
 use super::tls::Leaf;
 use super::token_server::TokenServer;
 
@@ -20,7 +28,9 @@ pub struct Builder {
     files: Vec<(&'static str, String)>,
     tls: bool,
     auth: String,
+    proxy: String,
     delete: bool,
+    port: Option<Port>,
 }
 
 impl Builder {
@@ -58,44 +68,51 @@ impl Builder {
         self
     }
 
+    /// Makes it a pull-through cache of `upstream`, an origin such as `http://127.0.0.1:5000`, as this user there. The
+    /// upstream runs already.
+    pub fn proxy_of(mut self, upstream: &str, login: Option<(&str, &str)>) -> Self {
+        let login =
+            login.map_or_else(String::new, |(user, password)| format!(", username: '{user}', password: '{password}'"));
+        self.proxy = format!("proxy: {{remoteurl: '{upstream}'{login}}}\n");
+        self
+    }
+
+    /// Serves at this port, where nobody listened until now.
+    pub fn port(mut self, port: Port) -> Self {
+        self.port = Some(port);
+        self
+    }
+
     /// Starts it, and waits until it answers.
-    pub fn start(self) -> Distribution {
+    pub fn start(mut self) -> Distribution {
         let directory = TempDir::new().unwrap();
         let path = directory.path().display().to_string();
         for (name, contents) in &self.files {
             fs::write(directory.path().join(name), contents).unwrap();
         }
-        // The port is free when it is asked for; another process may still be quicker.
-        for _ in 0..5 {
-            let address = free_port();
-            let config = directory.path().join("config.yml");
-            fs::write(&config, self.config(address).replace("DIR", &path)).unwrap();
-            let log = File::create(directory.path().join("log")).unwrap();
-            let mut child = spawn(&config.display().to_string(), log);
-            if answers(&mut child, address) {
-                return Distribution { child, address, directory };
-            }
-        }
-        let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
-        panic!("docker-registry does not start:\n{log}");
+        let port = self.port.take().unwrap_or_else(Port::closed);
+        fs::write(directory.path().join("config.yml"), self.config(&port).replace("DIR", &path)).unwrap();
+        let mut registry = Distribution { daemon: None, port, directory };
+        registry.start_again();
+        registry
     }
 
-    fn config(&self, address: SocketAddr) -> String {
+    fn config(&self, port: &Port) -> String {
         let mut config = format!(
             "version: 0.1\nlog: {{level: info, accesslog: {{disabled: false}}}}\n\
              storage: {{filesystem: {{rootdirectory: DIR/data}}, delete: {{enabled: {}}}}}\n",
             self.delete
         );
         let tls = if self.tls { ", tls: {certificate: DIR/server.crt, key: DIR/server.key}" } else { "" };
-        writeln!(config, "http: {{addr: '{address}', secret: not-so-secret{tls}}}").unwrap();
-        config + &self.auth
+        writeln!(config, "http: {{addr: '{}', secret: not-so-secret{tls}}}", port.host()).unwrap();
+        config + &self.auth + &self.proxy
     }
 }
 
-/// A running registry. Dropped, it ends; its log is shown if the test failed.
+/// A registry that runs, or has been stopped. Dropped, it ends; its log is shown if the test failed.
 pub struct Distribution {
-    child: Child,
-    address: SocketAddr,
+    daemon: Option<Daemon>,
+    port: Port,
     directory: TempDir,
 }
 
@@ -122,78 +139,55 @@ impl Distribution {
         })
     }
 
+    /// Kills it. What it holds stays, and so does its port, at which connections are now refused.
+    pub fn stop(&mut self) {
+        self.daemon = None;
+    }
+
+    /// Starts it at the same port, with what it held.
+    pub fn start_again(&mut self) {
+        assert!(self.daemon.is_none(), "the registry runs");
+        let at = |name: &str| self.directory.path().join(name);
+        let config = at("config.yml").display().to_string();
+        let daemon =
+            Daemon::start("docker-registry", "docker-registry", &["serve", &config], &at("log"), self.port.address());
+        self.daemon = Some(daemon);
+    }
+
     /// `127.0.0.1:41234`.
     pub fn host(&self) -> String {
-        self.address.to_string()
+        self.port.host()
+    }
+
+    /// `http://127.0.0.1:41234`, for a cache of it or a server in front of it.
+    pub fn http_origin(&self) -> String {
+        format!("http://{}", self.port.host())
     }
 
     /// `127.0.0.1:41234/` and the rest.
     pub fn reference(&self, rest: &str) -> String {
-        format!("{}/{rest}", self.address)
+        format!("{}/{rest}", self.port.host())
+    }
+
+    /// Waits until it holds the layers and the configuration of `image`, which is for one platform: a cache answers
+    /// before it has written them.
+    #[track_caller]
+    pub fn wait_for(&self, repository: &str, image: &Artifact) {
+        let layers =
+            self.directory.path().join("data/docker/registry/v2/repositories").join(repository).join("_layers");
+        let missing = || {
+            let mut blobs = image.layers().iter().chain([image.config()]);
+            blobs.any(|blob| !layers.join("sha256").join(blob.hex()).join("link").is_file())
+        };
+        let started = Instant::now();
+        while missing() {
+            assert!(started.elapsed() < Duration::from_secs(10), "{repository} is not whole:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Everything that it logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
-}
-
-impl Drop for Distribution {
-    fn drop(&mut self) {
-        // It may have died by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if thread::panicking() {
-            eprintln!("log of the registry at {}:\n{}", self.address, self.log());
-        }
-    }
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port")
-}
-
-fn answers(child: &mut Child, address: SocketAddr) -> bool {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(20) {
-        if child.try_wait().expect("a child to ask about").is_some() {
-            return false;
-        }
-        if TcpStream::connect(address).is_ok() {
-            // Had another process taken the port, ours would have ended by now.
-            thread::sleep(Duration::from_millis(20));
-            return child.try_wait().expect("a child to ask about").is_none();
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let _ = child.kill();
-    false
-}
-
-type Started = mpsc::Sender<Child>;
-
-/// Starts the registry so that the kernel ends it with this process, however that ends. The signal follows the
-/// thread that started it, so one thread, which never ends, starts them all.
-fn spawn(config: &str, log: File) -> Child {
-    static SPAWNER: OnceLock<mpsc::Sender<(Command, Started)>> = OnceLock::new();
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", "docker-registry", "serve", config]).env_clear();
-    command.env("PATH", "/usr/bin:/bin");
-    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    for (program, package) in [("docker-registry", "docker-registry"), ("setpriv", "util-linux")] {
-        let found = ["/usr/bin", "/bin"].iter().any(|dir| fs::exists(format!("{dir}/{program}")).unwrap_or(false));
-        assert!(found, "{program} is missing: install the Debian package `{package}`");
-    }
-    let spawner = SPAWNER.get_or_init(|| {
-        let (sender, receiver) = mpsc::channel::<(Command, Started)>();
-        thread::spawn(move || {
-            for (mut command, started) in receiver {
-                started.send(command.spawn().expect("setpriv")).expect("someone who waits");
-            }
-        });
-        sender
-    });
-    let (started, child) = mpsc::channel();
-    spawner.send((command, started)).expect("the spawning thread");
-    child.recv().expect("the spawning thread")
 }

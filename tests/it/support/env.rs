@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::leak::Secrets;
 use super::process::{Output, Run, Running};
+use super::tls::Leaf;
 
 /// A temporary directory with everything that `rcr` looks at, and the secrets that it may not give away.
 pub struct TestEnv {
@@ -132,6 +133,16 @@ impl TestEnv {
         path
     }
 
+    /// Writes a file of the system: `etc/docker/daemon.json`.
+    pub fn system(&self, path: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        self.write(format!("system/{path}"), contents)
+    }
+
+    /// Writes a file of the user's configuration directory: `containers/registries.conf`.
+    pub fn user_config(&self, path: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        self.write(format!("config/{path}"), contents)
+    }
+
     /// Writes Docker's credential file.
     pub fn write_docker_config(&self, json: &serde_json::Value) {
         use std::os::unix::fs::PermissionsExt as _;
@@ -141,7 +152,13 @@ impl TestEnv {
 
     /// Writes the certificate authority for `host` where Docker looks for it.
     pub fn trust(&self, host: &str, ca_pem: &str) {
-        self.write(format!("system/etc/docker/certs.d/{host}/ca.crt"), ca_pem);
+        self.system(&format!("etc/docker/certs.d/{host}/ca.crt"), ca_pem);
+    }
+
+    /// Writes the client certificate for `host`, and its key, where Docker looks for them.
+    pub fn identify(&self, host: &str, leaf: &Leaf) {
+        self.system(&format!("etc/docker/certs.d/{host}/client.cert"), &leaf.certificate_pem);
+        self.system(&format!("etc/docker/certs.d/{host}/client.key"), leaf.key_pem());
     }
 
     /// Puts an executable shell script on the `PATH`.

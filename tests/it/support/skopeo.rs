@@ -1,12 +1,14 @@
 //! skopeo (Debian package `skopeo`): an independent judge of what `rcr` reads and writes.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::images::{Artifact, digest_of};
+use super::port::Port;
 
 /// skopeo with the credentials for one registry. It checks no certificates: that is not what it is the judge of.
 #[derive(Clone, Default)]
@@ -46,7 +48,7 @@ impl Skopeo {
     pub fn copy_out(&self, source: &str, directory: &Path) -> String {
         let destination = format!("oci:{}:image", directory.display());
         self.copy("src", &["--all", "--preserve-digests"], &format!("docker://{source}"), &destination);
-        let index = std::fs::read(directory.join("index.json")).unwrap();
+        let index = fs::read(directory.join("index.json")).unwrap();
         let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
         index["manifests"][0]["digest"].as_str().expect("a digest").to_owned()
     }
@@ -99,18 +101,95 @@ pub fn copy_layout(from: &Path, from_name: &str, to: &Path, to_name: &str) {
     run(["copy", "--quiet", "--all", "--preserve-digests", &source, &destination]);
 }
 
+/// One place at which skopeo looked for an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `mirror.test/image:v1`.
+    pub reference: String,
+    /// Plain HTTP would have done.
+    pub insecure: bool,
+    /// It was not asked, because the configuration forbids it.
+    pub blocked: bool,
+}
+
+/// What skopeo does with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It looks there, in this order.
+    Places(Vec<Place>),
+    /// It does not accept the configuration; what it says.
+    Broken(String),
+}
+
+impl Verdict {
+    /// The references that were asked for, in order. None if the configuration is broken.
+    pub fn asked(&self) -> Vec<&str> {
+        let Self::Places(places) = self else { return Vec::new() };
+        places.iter().filter(|place| !place.blocked).map(|place| place.reference.as_str()).collect()
+    }
+}
+
+/// Where a pull of `reference`, which has a host, goes by this `registries.conf` and by the directory of the same name
+/// with `.d`, if it is there. Nothing is connected to: a proxy at `closed` is in the way, and refuses. The host may not
+/// be on loopback, for which no proxy is asked.
+pub fn places(registries_conf: &Path, reference: &str, closed: &Port) -> Verdict {
+    let home = TempDir::new().unwrap();
+    let containers = home.path().join(".config/containers");
+    let drop_ins = containers.join("registries.conf.d");
+    // A file of the user's is the one thing that keeps skopeo from the drop-ins of the machine.
+    fs::create_dir_all(&drop_ins).unwrap();
+    fs::copy(registries_conf, containers.join("registries.conf")).expect("a registries.conf");
+    for entry in fs::read_dir(registries_conf.with_extension("conf.d")).into_iter().flatten() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), drop_ins.join(entry.file_name())).unwrap();
+    }
+    let proxy = format!("http://{}", closed.host());
+    let mut command = skopeo(home.path());
+    command.env("HTTPS_PROXY", &proxy).env("HTTP_PROXY", &proxy);
+    command.args(["--debug", "inspect", "--raw", &format!("docker://{reference}")]);
+    let output = command.output().expect("skopeo");
+    let log = String::from_utf8(output.stderr).expect("text");
+    assert!(!output.status.success(), "{reference} was found:\n{log}");
+    let mut places: Vec<Place> = Vec::new();
+    for message in log.lines().filter_map(message) {
+        if let Some(reference) = message.strip_prefix("Trying to access \"").and_then(|rest| rest.strip_suffix('"')) {
+            places.push(Place { reference: reference.to_owned(), insecure: false, blocked: false });
+        } else if let Some(place) = places.last_mut() {
+            place.insecure |= message.starts_with("GET http://");
+            place.blocked |= message.starts_with("Accessing ") && message.contains(" is blocked in ");
+        }
+    }
+    if places.is_empty() {
+        return Verdict::Broken(log.lines().last().and_then(message).expect("skopeo says why"));
+    }
+    Verdict::Places(places)
+}
+
+/// `a "b"` of a line `time=... level=... msg="a \"b\""`.
+fn message(line: &str) -> Option<String> {
+    let quoted = line.split_once(" msg=")?.1;
+    serde_json::from_str(quoted).ok().or_else(|| Some(quoted.to_owned()))
+}
+
 fn run<I, S>(args: I) -> Vec<u8>
 where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
     let home = TempDir::new().unwrap();
-    let mut command = Command::new("skopeo");
-    command.env_clear().env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path()).env("PATH", "/usr/bin:/bin");
-    command.arg("--insecure-policy").args(args);
+    let mut command = skopeo(home.path());
+    command.args(args);
     let output = command.output().unwrap_or_else(|error| {
         panic!("cannot run skopeo: {error}; install the Debian package `skopeo`");
     });
     assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     output.stdout
+}
+
+/// skopeo, without anything of this machine's users.
+fn skopeo(home: &Path) -> Command {
+    let mut command = Command::new("skopeo");
+    command.env_clear().env("HOME", home).env("XDG_RUNTIME_DIR", home).env("PATH", "/usr/bin:/bin");
+    command.arg("--insecure-policy");
+    command
 }

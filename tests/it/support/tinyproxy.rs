@@ -1,7 +1,7 @@
 //! tinyproxy (Debian package `tinyproxy`): the proxy of a company, on loopback, with names of its own.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -48,6 +48,11 @@ impl Tinyproxy {
             thread::sleep(Duration::from_millis(10));
         }
         panic!("tinyproxy does not start:\n{}", proxy.log());
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// `http://127.0.0.1:41234`, for `HTTPS_PROXY`.
