@@ -107,6 +107,32 @@ fn a_cache_never_logs_in_with_a_password_alone() {
 }
 
 #[test]
+fn a_cache_answers_with_what_it_has_when_its_upstream_refuses() {
+    let env = TestEnv::new();
+    let upstream = Distribution::start();
+    let refuse = |status, code| Reply::error(status, code, "by the upstream");
+    let front = Nginx::before(&upstream.http_origin())
+        .answer("limit", "/manifests/", refuse(429, "TOOMANYREQUESTS").header("retry-after", "7"))
+        .answer("forbid", "/manifests/", refuse(403, "DENIED"))
+        .start();
+    let cache = Distribution::builder().proxy_of(&front.origin(), None).start();
+    let [held, other] = [3013, 3014].map(|seed| Artifact::image(seed).build());
+    Skopeo::new().push(&held, &upstream.reference("image:v1"));
+    Skopeo::new().push(&other, &upstream.reference("image:v2"));
+    let manifest = |which: &str| curl(&env, &[], &format!("{}/v2/image/manifests/{which}", cache.http_origin()));
+    assert_eq!(manifest("v1").0, 200);
+    for (name, code) in [("limit", "TOOMANYREQUESTS"), ("forbid", "DENIED")] {
+        front.on(name);
+        assert_eq!((manifest("v1").0, manifest("v2").0), (200, 404), "{name}");
+        let (status, text) = manifest(&other.digest());
+        assert!(status == 500 && text.contains(code), "{name}: {text}");
+        assert!(!text.to_ascii_lowercase().contains("retry-after"), "{name}: {text}");
+        front.off(name);
+    }
+    assert_eq!(manifest("v2").0, 200);
+}
+
+#[test]
 fn nginx_lets_in_whom_the_authority_knows() {
     let registry = Distribution::start();
     let (servers, clients, strangers) =
@@ -300,7 +326,7 @@ fn skopeo_says_where_a_configuration_leads() {
     assert_eq!(verdict("other.test/app:v1").asked(), ["drop-in.test/app:v1", "other.test/app:v1"]);
 
     let broken = env.write("broken.conf", "[[registry]]\nlocation = [\n");
-    let Verdict::Broken(why) = places(&broken, "other.test/app", &closed) else { panic!("it is broken") };
+    let Verdict::Nowhere(why) = places(&broken, "other.test/app", &closed) else { panic!("it is broken") };
     assert!(why.contains("toml: line 2"), "{why}");
 }
 

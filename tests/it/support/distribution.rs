@@ -3,10 +3,10 @@
 //! As a pull-through cache, version 2.8.2 does this, and tests rely on it:
 //! - it starts only while its upstream answers, and logs in there only by tokens, never with `Basic`;
 //! - it asks the upstream about a tag each time, and answers with the tag's new digest when it moved;
-//! - while the upstream is down or refuses, it answers from what it holds, old digests included; a tag that it does not
-//!   hold is 404 `MANIFEST_UNKNOWN`, a digest 500 `UNKNOWN`, of a manifest as of a blob; `/v2/` stays 200;
-//! - it answers with a blob before it holds it, for which it fetches the blob once more;
-//! - a tag or a manifest that the upstream has deleted stays; uploads are 405 `UNSUPPORTED`.
+//! - while the upstream is down, or refuses with 403 or 429, it answers from what it holds, old digests included; a tag
+//!   that it does not hold is 404 `MANIFEST_UNKNOWN`, a digest of a manifest or a blob 500 `UNKNOWN`; `/v2/` stays 200;
+//! - it answers with a blob before it holds it, and fetches the blob once more to hold it;
+//! - it takes no uploads: 405 `UNSUPPORTED`.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -117,12 +117,12 @@ pub struct Place {
 pub enum Verdict {
     /// It looks there, in this order.
     Places(Vec<Place>),
-    /// It does not accept the configuration; what it says.
-    Broken(String),
+    /// It looks nowhere, because the configuration is broken or makes no reference of this one; what it says.
+    Nowhere(String),
 }
 
 impl Verdict {
-    /// The references that were asked for, in order. None if the configuration is broken.
+    /// The references that were asked for, in order. None if it looks nowhere.
     pub fn asked(&self) -> Vec<&str> {
         let Self::Places(places) = self else { return Vec::new() };
         places.iter().filter(|place| !place.blocked).map(|place| place.reference.as_str()).collect()
@@ -160,7 +160,7 @@ pub fn places(registries_conf: &Path, reference: &str, closed: &Port) -> Verdict
         }
     }
     if places.is_empty() {
-        return Verdict::Broken(log.lines().last().and_then(message).expect("skopeo says why"));
+        return Verdict::Nowhere(log.lines().last().and_then(message).expect("skopeo says why"));
     }
     Verdict::Places(places)
 }

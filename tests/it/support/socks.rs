@@ -85,7 +85,6 @@ impl Socks {
 
 async fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
     if !logged_in(&mut stream, state).await? {
-        state.refused.fetch_add(1, Ordering::SeqCst);
         return Ok(());
     }
     let [version, command, _, kind] = read(&mut stream).await?;
@@ -119,6 +118,7 @@ async fn logged_in(stream: &mut TcpStream, state: &State) -> io::Result<bool> {
     stream.read_exact(&mut methods).await?;
     let wanted = if state.login.is_some() { USER_AND_PASSWORD } else { NO_LOGIN };
     if !methods.contains(&wanted) {
+        state.refused.fetch_add(1, Ordering::SeqCst);
         stream.write_all(&[VERSION, NO_METHOD]).await?;
         return Ok(false);
     }
@@ -127,6 +127,7 @@ async fn logged_in(stream: &mut TcpStream, state: &State) -> io::Result<bool> {
     let [_] = read(stream).await?;
     let given = (text(stream).await?, text(stream).await?);
     let accepted = given == *login;
+    state.refused.fetch_add((!accepted).into(), Ordering::SeqCst);
     stream.write_all(&[1, u8::from(!accepted)]).await?;
     Ok(accepted)
 }
