@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
 mod auth;
+mod caches;
 mod concurrency;
 mod faults_content;
 mod faults_push;
@@ -15,6 +16,7 @@ mod layers;
 mod local;
 mod login;
 mod messages;
+mod mirrors;
 mod mistakes;
 mod proxy;
 mod pull;
