@@ -3,25 +3,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustls::CertificateError;
-
 use super::resolver::{GuardError, ResolveError};
-use super::{BoxError, Url, tls};
-
-/// What is wrong with a server's TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsProblem {
-    /// No trust store knows who signed the certificate.
-    UnknownAuthority,
-    /// The certificate is past its time, or before it.
-    Expired,
-    /// The certificate is for other names.
-    WrongHost,
-    /// The server wants a client certificate, or refuses the one it got.
-    ClientCertificate,
-    /// Anything else, in the TLS library's words.
-    Other(String),
-}
+use super::{BoxError, TlsProblem, Url};
 
 /// A failure of `http`: no usable answer came.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +38,7 @@ pub enum Error {
         reason: io::Error,
     },
     /// TLS failed: never retried, never answered with plain HTTP.
-    #[error("cannot trust {host}: {}", match problem {
-        TlsProblem::UnknownAuthority => "its certificate is signed by an unknown authority",
-        TlsProblem::Expired => "its certificate has expired or is not valid yet",
-        TlsProblem::WrongHost => "its certificate is for another host name",
-        TlsProblem::ClientCertificate => "it asks for a client certificate, or refuses the one it got",
-        TlsProblem::Other(message) => message,
-    })]
+    #[error("cannot trust {host}: {problem}")]
     Tls {
         /// Host and port.
         host: String,
@@ -269,32 +246,10 @@ impl Error {
     }
 
     fn from_tls(error: &rustls::Error, host: String) -> Self {
-        use rustls::AlertDescription as Alert;
-        let problem = match error {
+        match error {
             // What came is no TLS record at all.
-            rustls::Error::InvalidMessage(_) => return Self::PlainHttp { host },
-            // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
-            error if tls::is_authority_as_server(error) => TlsProblem::UnknownAuthority,
-            rustls::Error::InvalidCertificate(problem) => match problem {
-                CertificateError::UnknownIssuer => TlsProblem::UnknownAuthority,
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => TlsProblem::Expired,
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    TlsProblem::WrongHost
-                }
-                other => TlsProblem::Other(format!("its certificate is not valid: {other}")),
-            },
-            rustls::Error::AlertReceived(
-                Alert::CertificateRequired
-                | Alert::BadCertificate
-                | Alert::UnknownCA
-                | Alert::CertificateUnknown
-                | Alert::AccessDenied,
-            ) => TlsProblem::ClientCertificate,
-            other => TlsProblem::Other(format!("TLS failed: {other}")),
-        };
-        Self::Tls { host, problem }
+            rustls::Error::InvalidMessage(_) => Self::PlainHttp { host },
+            error => Self::Tls { host, problem: TlsProblem::of(error) },
+        }
     }
 }

@@ -18,7 +18,7 @@ mod trust;
 
 pub use authorizer::{Anonymous, Authorizer, BoxError, BoxFuture};
 pub use client::{Client, Notice, Options, Timeouts};
-pub use error::{Error, TlsProblem};
+pub use error::Error;
 pub use hop::Purpose;
 pub use proxy::{NoProxy, ProxySettings};
 pub use redact::DisplayUrl;
@@ -28,4 +28,5 @@ pub use reqwest::{Method, StatusCode, Url};
 pub use resolver::{Override, lookup};
 pub use response::Response;
 pub use retry::RetryPolicy;
+pub use tls::{Certificate, TlsProblem};
 pub use trust::{HostPort, HostTrust, Identity, SchemePolicy, TrustLookup, is_loopback_name};

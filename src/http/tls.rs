@@ -1,19 +1,25 @@
 //! TLS settings: the one place that chooses the crypto provider, loads roots, and can switch verification off.
 
+mod certificate;
+mod problem;
+mod verifier;
+
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 
-use super::{Class, Error, HostTrust};
+use super::{Class, Error, HostTrust, Identity};
+
+pub use certificate::Certificate;
+pub use problem::TlsProblem;
+pub(super) use verifier::Verifier;
 
 /// The largest PEM file that is read.
 const PEM_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
@@ -36,37 +42,45 @@ fn system_roots() -> &'static RootCertStore {
 
 /// The TLS settings for one host. `secure` is off where only plain HTTP will be spoken, which saves loading roots.
 pub(super) fn settings(trust: &HostTrust, class: Class, secure: bool) -> Result<ClientConfig, Error> {
+    let verifier = if secure { verifier(trust)? } else { Verifier::of(RootCertStore::empty(), Vec::new()) };
+    configure(Arc::new(verifier), trust.identity.as_ref().filter(|_| secure), class)
+}
+
+/// Who judges the certificates of a host that is trusted like this.
+pub(super) fn verifier(trust: &HostTrust) -> Result<Verifier, Error> {
+    if !trust.verify {
+        return Ok(Verifier::Anything);
+    }
+    let mut roots = system_roots().clone();
+    let mut own = Vec::new();
+    for file in &trust.authorities {
+        for certificate in certificates(file)? {
+            roots.add(certificate.clone()).map_err(|e| pem_error(file, &e.to_string()))?;
+            own.push(certificate);
+        }
+    }
+    Ok(Verifier::of(roots, own))
+}
+
+/// The settings around a verifier.
+pub(super) fn configure(
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<&Identity>,
+    class: Class,
+) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(|e| Error::Setup(e.to_string()))?;
-    let verified = if !secure {
-        builder.with_root_certificates(RootCertStore::empty())
-    } else if trust.verify {
-        let mut roots = system_roots().clone();
-        let mut own = Vec::new();
-        for file in &trust.authorities {
-            for certificate in certificates(file)? {
-                roots.add(certificate.clone()).map_err(|e| pem_error(file, &e.to_string()))?;
-                own.push(certificate);
-            }
-        }
-        if own.is_empty() {
-            builder.with_root_certificates(roots)
-        } else {
-            let verifier = OwnCertificate::new(roots, own).map_err(|e| Error::Setup(e.to_string()))?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
-        }
-    } else {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider())))
-    };
-    let mut config = match (&trust.identity, secure) {
-        (Some(identity), true) => {
+        .map_err(|e| Error::Setup(e.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        Some(identity) => {
             let chain = certificates(&identity.certificate)?;
             let key = PrivateKeyDer::from_pem_slice(&read(&identity.key)?)
                 .map_err(|e| pem_error(&identity.key, &e.to_string()))?;
-            verified.with_client_auth_cert(chain, key).map_err(|e| pem_error(&identity.key, &e.to_string()))?
+            builder.with_client_auth_cert(chain, key).map_err(|e| pem_error(&identity.key, &e.to_string()))?
         }
-        _ => verified.with_no_client_auth(),
+        None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = match class {
         Class::Document => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
@@ -92,109 +106,4 @@ fn read(file: &Path) -> Result<Vec<u8>, Error> {
 
 fn pem_error(file: &Path, message: &str) -> Error {
     Error::CertificateFile { file: file.to_owned(), message: message.to_owned() }
-}
-
-/// Verifies as always, and lets a server show the very certificate that the user installed as an authority for it.
-///
-/// `openssl req -x509` marks what it signs as an authority, so the self-signed certificates of many private registries
-/// are authorities that stand for a server, which is refused elsewhere. Who holds the file has vouched for exactly
-/// these bytes; name, dates and the handshake's signature are checked as for any other.
-#[derive(Debug)]
-struct OwnCertificate {
-    inner: Arc<WebPkiServerVerifier>,
-    own: Vec<CertificateDer<'static>>,
-}
-
-impl OwnCertificate {
-    fn new(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Result<Self, VerifierBuilderError> {
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
-        Ok(Self { inner, own })
-    }
-}
-
-/// Whether a certificate was refused for being an authority's, which is looked at only after its dates.
-pub(super) fn is_authority_as_server(error: &rustls::Error) -> bool {
-    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
-    other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
-}
-
-impl ServerCertVerifier for OwnCertificate {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(error) if is_authority_as_server(&error) && self.own.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            outcome => outcome,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Accepts any certificate, for hosts that the user said are insecure. Signatures are still checked, so that the
-/// handshake itself is sound.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

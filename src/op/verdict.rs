@@ -294,21 +294,34 @@ impl Failure {
 
 fn tls_advice(host: &str, problem: &TlsProblem) -> (&'static str, String) {
     match problem {
-        TlsProblem::UnknownAuthority => (
+        TlsProblem::UnknownAuthority { .. } => (
             "tls_unknown_authority",
             format!(
                 "if you trust this registry, put its authority's certificate at /etc/docker/certs.d/{host}/ca.crt, or \
                  run with `--cacert FILE`"
             ),
         ),
-        TlsProblem::Expired => (
+        TlsProblem::Expired { .. } => (
             "tls_expired",
             format!(
                 "the registry's operator has to renew the certificate; check this machine's clock with `date`. To go \
                  on without verification: `--tls-skip-verify {host}`"
             ),
         ),
-        TlsProblem::WrongHost => (
+        TlsProblem::NotYetValid { .. } => (
+            "tls_not_yet_valid",
+            format!(
+                "check this machine's clock with `date`; if it is right, the registry's operator has to see to the \
+                 certificate. To go on without verification: `--tls-skip-verify {host}`"
+            ),
+        ),
+        TlsProblem::WrongHost { presented } if presented.len() == 1 => {
+            ("tls_wrong_host", format!("the certificate is for `{}`: use that name", presented.concat()))
+        }
+        TlsProblem::WrongHost { presented } if !presented.is_empty() => {
+            ("tls_wrong_host", format!("the certificate is for `{}`: use one of these names", presented.join("`, `")))
+        }
+        TlsProblem::WrongHost { .. } => (
             "tls_wrong_host",
             format!(
                 "use the name that the certificate is for: `openssl s_client -connect {host} </dev/null | openssl x509 \
@@ -364,6 +377,26 @@ fn rate_advice(refusal: &Refusal) -> String {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
         None => {
             format!("{when}; you were not logged in, and accounts may be allowed more: `rcr login {}`", refusal.host)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificates_names_are_the_advice() {
+        let cases: [(&[&str], &str); 3] = [
+            (&["a.test"], "the certificate is for `a.test`: use that name"),
+            (&["a.test", "b.test"], "the certificate is for `a.test`, `b.test`: use one of these names"),
+            (&[], "use the name that the certificate is for: `openssl s_client -connect r.test"),
+        ];
+        for (names, expected) in cases {
+            let presented = names.iter().map(ToString::to_string).collect();
+            let (kind, hint) = tls_advice("r.test", &TlsProblem::WrongHost { presented });
+            assert_eq!(kind, "tls_wrong_host");
+            assert!(hint.starts_with(expected), "{hint}");
         }
     }
 }

@@ -1,0 +1,108 @@
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+
+use super::{Certificate, provider};
+
+/// Decides on the certificates that a server shows. The handshake's signature is checked in any case, so that the
+/// handshake itself is sound.
+#[derive(Debug)]
+pub(in crate::http) enum Verifier {
+    /// Verifies as always, and lets a server show the very certificate that the user installed as an authority for it.
+    ///
+    /// `openssl req -x509` marks what it signs as an authority, so the self-signed certificates of many private
+    /// registries are authorities that stand for a server, which is refused elsewhere. Who holds the file has vouched
+    /// for exactly these bytes; name, dates and the handshake's signature are checked as for any other.
+    Strict {
+        /// Whose signatures count.
+        roots: RootCertStore,
+        /// What the user installed.
+        own: Vec<CertificateDer<'static>>,
+    },
+    /// Accepts any certificate, for hosts that the user said are insecure.
+    Anything,
+}
+
+/// Nobody knows who signed the certificate; says who that would be.
+#[derive(Debug, thiserror::Error)]
+#[error("signed by an unknown authority")]
+pub(super) struct UnknownIssuer(pub(super) Option<String>);
+
+impl Verifier {
+    pub(super) fn of(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Self {
+        Self::Strict { roots, own }
+    }
+}
+
+/// Whether a certificate was refused for being an authority's, which is looked at only after its dates.
+fn is_authority_as_server(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+fn algorithms() -> WebPkiSupportedAlgorithms {
+    provider().signature_verification_algorithms
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let Self::Strict { roots, own } = self else { return Ok(ServerCertVerified::assertion()) };
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        match verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, algorithms().all) {
+            Err(error) if is_authority_as_server(&error) && own.contains(end_entity) => {}
+            // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
+            Err(error) if is_authority_as_server(&error) || is_unknown_issuer(&error) => {
+                let others = intermediates.iter().map(AsRef::as_ref);
+                let unknown = UnknownIssuer(Certificate::last_issuer(end_entity, others));
+                return Err(CertificateError::Other(OtherError(Arc::new(unknown))).into());
+            }
+            outcome => outcome?,
+        }
+        match verify_server_name(&parsed, server_name) {
+            Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, .. })) => {
+                // The library gives the names in a form for its own debugging.
+                let presented = Certificate::parse(end_entity).map(|c| c.names).unwrap_or_default();
+                Err(CertificateError::NotValidForNameContext { expected, presented }.into())
+            }
+            outcome => outcome.map(|()| ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &algorithms())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &algorithms())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        algorithms().supported_schemes()
+    }
+}
+
+fn is_unknown_issuer(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
+}
