@@ -75,6 +75,16 @@ pub enum Error {
         /// Host and port behind the proxy.
         host: String,
     },
+    /// The proxy opens no tunnel to the host.
+    #[error("the proxy {proxy} refuses the way to {host}: it answered {status}")]
+    ProxyRefused {
+        /// Host and port behind the proxy.
+        host: String,
+        /// Host and port of the proxy.
+        proxy: String,
+        /// The status of its answer.
+        status: u16,
+    },
     /// A URL that a server supplied was not contacted.
     #[error("{from} names {to} as its {what}, which was not contacted: {rule}")]
     Hop {
@@ -243,6 +253,12 @@ impl Error {
             host,
             reason: io.raw_os_error().map_or_else(|| io.kind().into(), io::Error::from_raw_os_error),
         })
+    }
+
+    /// The same for a handshake that was made without the transport.
+    pub(super) fn of_handshake(error: &io::Error, host: String) -> Self {
+        let cause = error.get_ref().map_or(error as &(dyn StdError + 'static), |inner| inner as _);
+        Self::recognise(cause, &host).unwrap_or_else(|| Self::Broken { host, message: in_short(error) })
     }
 
     fn from_tls(error: &rustls::Error, host: String) -> Self {

@@ -6,13 +6,13 @@ mod verifier;
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{Class, Error, HostTrust, Identity};
@@ -31,7 +31,7 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// The machine's own roots, loaded once and only when HTTPS is spoken. A machine without any gets none: its
 /// registries then fail to verify with a message that says so, and plain HTTP still works.
-fn system_roots() -> &'static RootCertStore {
+pub(super) fn system_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let mut store = RootCertStore::empty();
@@ -87,6 +87,43 @@ pub(super) fn configure(
         Class::Blob => vec![b"http/1.1".to_vec()],
     };
     Ok(config)
+}
+
+/// Where the authority was found that vouches for a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustStore {
+    /// Among the machine's own roots.
+    System,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Which of the stores makes `chain` valid for `name`, or why none does; asked even where verification is off. None
+/// where there is no chain. Files that cannot be used vouch for nobody here.
+pub(super) fn judge(
+    system: &RootCertStore,
+    trust: &HostTrust,
+    chain: &[CertificateDer<'static>],
+    name: &ServerName<'_>,
+) -> Option<Result<TrustStore, TlsProblem>> {
+    let (server, between) = chain.split_first()?;
+    let now = UnixTime::now();
+    let verify = |mut roots: RootCertStore, own: Vec<CertificateDer<'static>>| {
+        roots.add_parsable_certificates(own.iter().cloned());
+        Verifier::of(roots, own).verify_server_cert(server, between, name, &[], now)
+    };
+    let files = trust.authorities.iter().filter_map(|file| Some((file, certificates(file).ok()?)));
+    let stores: Vec<(&PathBuf, Vec<CertificateDer<'static>>)> = files.collect();
+    // Of all together, because the most telling error is that of the store which knows the authority.
+    let all = stores.iter().flat_map(|(_, own)| own.clone()).collect();
+    if let Err(error) = verify(system.clone(), all) {
+        return Some(Err(TlsProblem::of(&error)));
+    }
+    if verify(system.clone(), Vec::new()).is_ok() {
+        return Some(Ok(TrustStore::System));
+    }
+    let file = stores.into_iter().find(|(_, own)| verify(RootCertStore::empty(), own.clone()).is_ok());
+    Some(Ok(file.map_or(TrustStore::System, |(file, _)| TrustStore::File(file.clone()))))
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -117,6 +117,15 @@ impl Failure {
                 let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
                 self.decide(Exit::Denied, "proxy_authentication", Some(hint.to_owned()));
             }
+            E::ProxyRefused { host, proxy, .. } => {
+                self.registry = Some(host.clone());
+                let name = http::HostPort::parse(host).map_or_else(|| host.clone(), |h| h.host);
+                let hint = format!(
+                    "ask who runs the proxy {proxy} to allow {host}, or, where it can be reached directly, list \
+                     `{name}` in NO_PROXY"
+                );
+                self.decide(Exit::Network, "proxy_refused", Some(hint));
+            }
             E::Hop { from, to, secret, .. } => {
                 self.registry = Some(from.clone());
                 let hint = secret.then(|| {

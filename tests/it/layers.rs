@@ -75,6 +75,7 @@ const RULES: &[Rule] = &[
             &["reqwest"],
             &["hyper"],
             &["rustls"],
+            &["tokio_rustls"],
             &["dns_lookup"],
             &["TcpStream"],
             &["UdpSocket"],
