@@ -33,10 +33,10 @@ impl App {
         let told = progress.clone();
         let client = http::Client::new(http::Options {
             trust: Arc::new(move |host, foreign| trust.of(host, foreign)),
-            overrides: self.settings.overrides.clone(),
+            overrides: self.settings.overrides.iter().map(|given| given.value.clone()).collect(),
             proxy: self.settings.proxy.clone(),
             retry: self.settings.retry.clone(),
-            trusted_realms: self.settings.trusted_realms.clone(),
+            trusted_realms: self.settings.trusted_realms.iter().map(|realm| realm.value.clone()).collect(),
             on_retry: Arc::new(move |notice: &Notice<'_>| {
                 let Notice { host: what, attempt, wait, reason } = *notice;
                 told.report(Event::Retrying { what, attempt, wait, reason });

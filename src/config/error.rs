@@ -1,26 +1,11 @@
-use std::path::{Path, PathBuf};
+use crate::endpoint;
 
 /// A setting that cannot be used. Always the user's to mend, so always exit 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file does not parse, or holds what it may not.
-    #[error("{}:{line}: {message}", file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong, and what was expected.
-        message: String,
-    },
-    /// A file cannot be read.
-    #[error("cannot read {}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
+    /// A file that cannot be used.
+    #[error(transparent)]
+    File(#[from] endpoint::Error),
     /// The value of a flag or variable.
     #[error("{name}: {message}")]
     Value {
@@ -32,10 +17,4 @@ pub enum Error {
     /// There is no home directory to keep the store in.
     #[error("there is no home directory to keep the store in: neither XDG_DATA_HOME nor HOME is set")]
     NoHome,
-}
-
-impl Error {
-    pub(super) fn file(file: &Path, line: usize, message: impl Into<String>) -> Self {
-        Self::File { file: file.to_owned(), line, message: message.into() }
-    }
 }

@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
-use super::Error;
-use crate::endpoint::InsecureRule;
+use crate::endpoint::{Error, InsecureRule, Located, SettingsFile};
 use crate::http::{HostPort, Url};
-
-/// The largest settings file that is read.
-const LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// What `config.toml` may say. Names are those of the flags; unknown keys are errors, because a misspelt setting that
 /// is silently ignored is worse than none.
@@ -25,18 +21,21 @@ pub(super) struct ConfigFile {
     pub(super) max_wait: Option<u64>,
     pub(super) concurrency: Option<u16>,
     #[serde(default)]
-    pub(super) plain_http: Vec<Host>,
+    pub(super) plain_http: Vec<Spanned<Host>>,
     #[serde(default)]
-    pub(super) tls_skip_verify: Vec<Host>,
+    pub(super) tls_skip_verify: Vec<Spanned<Host>>,
     #[serde(default)]
-    pub(super) insecure_registries: Vec<Rule>,
+    pub(super) insecure_registries: Vec<Spanned<Rule>>,
     #[serde(default)]
-    pub(super) cacert: Vec<PathBuf>,
+    pub(super) cacert: Vec<Spanned<PathBuf>>,
     #[serde(default)]
-    pub(super) allow_nondistributable_artifacts: Vec<Rule>,
+    pub(super) allow_nondistributable_artifacts: Vec<Spanned<Rule>>,
     /// Registry to token servers.
     #[serde(default)]
-    pub(super) trusted_realms: BTreeMap<Host, Vec<Realm>>,
+    pub(super) trusted_realms: BTreeMap<Host, Vec<Spanned<Realm>>>,
+    /// The file itself.
+    #[serde(skip)]
+    source: SettingsFile,
 }
 
 /// A host or a block of addresses in a list of a file. Docker takes a scheme in front away, so files have them.
@@ -84,54 +83,30 @@ impl<'de> Deserialize<'de> for Realm {
 impl ConfigFile {
     /// Reads `file`; a missing one is empty unless it was asked for by name.
     pub(super) fn read(file: &Path, named: bool) -> Result<Self, Error> {
-        let Some(text) = read_limited(file, named)? else { return Ok(Self::default()) };
-        let parsed: Self = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| line_at(&text, span.start));
-            Error::file(file, line, e.message())
-        })?;
+        let Some(source) = SettingsFile::read(file, named)? else { return Ok(Self::default()) };
+        let parsed: Self = toml::from_str(source.text())
+            .map_err(|e| source.error(e.span().map_or(0, |span| span.start), e.message()))?;
+        let key = |name: &str| source.text().find(name).unwrap_or_default();
         if parsed.concurrency == Some(0) {
-            return Err(Error::file(file, line_of(&text, "concurrency"), "concurrency is at least 1"));
+            return Err(source.error(key("concurrency"), "concurrency is at least 1"));
         }
         if let Some(literal) = parsed.store.as_deref().filter(|store| !store.is_absolute()) {
             let message = format!("store: {} is not an absolute path; `~` means nothing here", literal.display());
-            return Err(Error::file(file, line_of(&text, "store"), message));
+            return Err(source.error(key("store"), message));
         }
         for authority in &parsed.cacert {
-            if let Err(error) = File::open(authority) {
-                let message = format!("cacert: cannot read {}: {}", authority.display(), error.kind());
-                return Err(Error::file(file, line_of(&text, "cacert"), message));
+            if let Err(error) = File::open(authority.get_ref()) {
+                let message = format!("cacert: cannot read {}: {}", authority.get_ref().display(), error.kind());
+                return Err(source.error(authority.span().start, message));
             }
         }
-        Ok(parsed)
+        Ok(Self { source, ..parsed })
     }
-}
 
-/// The text of a file of sane size; `None` where it is missing and need not be there.
-pub(super) fn read_limited(file: &Path, must_exist: bool) -> Result<Option<String>, Error> {
-    let unreadable = |source| Error::Unreadable { file: file.to_owned(), source };
-    let opened = match File::open(file) {
-        Ok(opened) => opened,
-        Err(e) if e.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
-        Err(e) => return Err(unreadable(e)),
-    };
-    let mut bytes = Vec::new();
-    opened.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LIMIT_BYTES {
-        return Err(Error::file(file, 1, format!("a settings file has at most {LIMIT_BYTES} bytes")));
+    /// A value of the file, and its line.
+    pub(super) fn located<T, U>(&self, value: &Spanned<T>, take: impl Fn(&T) -> U) -> Located<U> {
+        self.source.located(take(value.get_ref()), value.span().start)
     }
-    String::from_utf8(bytes).map(Some).map_err(|e| {
-        let valid = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
-        let line = line_at(&valid, valid.len());
-        Error::file(file, line, "it is not UTF-8")
-    })
-}
-
-pub(super) fn line_at(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
-}
-
-fn line_of(text: &str, key: &str) -> usize {
-    text.find(key).map_or(1, |at| line_at(text, at))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod file;
 mod flags;
+mod said;
 mod settings;
 
 pub use environment::Environment;

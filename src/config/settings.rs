@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,9 +5,10 @@ use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
+use super::said::Said;
 use super::{Environment, Error, Flags};
 use crate::auth::credential;
-use crate::endpoint::{InsecureRule, Registries, TrustSettings};
+use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings};
 use crate::http::{HostPort, NoProxy, Override, ProxySettings, RetryPolicy, Url};
 
 /// How long a credential helper may take.
@@ -35,7 +35,7 @@ pub struct Settings {
     /// How to trust hosts.
     pub trust: TrustSettings,
     /// Addresses that the user gave.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<Located<Override>>,
     /// Proxies.
     pub proxy: ProxySettings,
     /// How often to try.
@@ -43,13 +43,13 @@ pub struct Settings {
     /// Blobs in flight at once.
     pub concurrency: usize,
     /// Token servers trusted with secrets.
-    pub trusted_realms: Vec<(Option<HostPort>, Url)>,
+    pub trusted_realms: Vec<Located<(Option<HostPort>, Url)>>,
     /// Mirrors, search order, and what else is said about registries.
     pub registries: Arc<Registries>,
     /// Where credentials are.
     pub credentials: credential::Options,
     /// Registries that take layers whose publisher forbids to redistribute them.
-    pub allow_nondistributable: Vec<InsecureRule>,
+    pub allow_nondistributable: Vec<Located<InsecureRule>>,
 }
 
 impl Settings {
@@ -67,36 +67,40 @@ impl Settings {
         let daemon = DaemonJson::read(&places.system.join("etc/docker/daemon.json"))?;
 
         // A flag puts a variable aside; of what is insecure, both count.
-        let listed = |name: &str| environment.list(name);
-        let mut insecure = rules("--insecure-registry", &flags.insecure_registry)?;
-        insecure.extend(rules("RCR_INSECURE_REGISTRY", &listed("RCR_INSECURE_REGISTRY"))?);
-        let listed_in = |rules: Vec<Rule>| rules.into_iter().map(|Rule(rule)| rule);
-        insecure.extend(listed_in(file.insecure_registries));
-        insecure.extend(listed_in(daemon.insecure_registries.unwrap_or_default()));
-        let allow_nondistributable = listed_in(file.allow_nondistributable_artifacts)
-            .chain(listed_in(daemon.allow_nondistributable_artifacts.unwrap_or_default()))
+        let said = Said::new(environment);
+        let mut insecure =
+            said.both("--insecure-registry", "RCR_INSECURE_REGISTRY", &flags.insecure_registry, parse_rule)?;
+        insecure.extend(file.insecure_registries.iter().map(|rule| file.located(rule, |Rule(rule)| rule.clone())));
+        insecure.extend(daemon.insecure_registries);
+        let nondistributable = file.allow_nondistributable_artifacts.iter();
+        let allow_nondistributable = nondistributable
+            .map(|rule| file.located(rule, |Rule(rule)| rule.clone()))
+            .chain(daemon.allow_nondistributable_artifacts)
             .collect();
-        let overrides: Vec<Override> =
-            flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
+        let mut plain_http = said.both("--plain-http", "RCR_PLAIN_HTTP", &flags.plain_http, parse_host)?;
+        plain_http.extend(file.plain_http.iter().map(|host| file.located(host, |Host(host)| host.clone())));
+        let mut skip_verify =
+            said.both("--tls-skip-verify", "RCR_TLS_SKIP_VERIFY", &flags.tls_skip_verify, parse_host)?;
+        skip_verify.extend(file.tls_skip_verify.iter().map(|host| file.located(host, |Host(host)| host.clone())));
+        let mut authorities = said.files("--cacert", "RCR_CACERT", &flags.cacert)?;
+        authorities.extend(file.cacert.iter().map(|authority| file.located(authority, Clone::clone)));
+        let overrides = said.one("--resolve", "RCR_RESOLVE", &flags.resolve, parse_override)?;
+        let mut trusted_realms = said.one("--trust-realm", "RCR_TRUST_REALM", &flags.trust_realm, |text| {
+            Realm::parse(text).map(|Realm(url)| (None, url))
+        })?;
+        for (Host(registry), realms) in &file.trusted_realms {
+            let known = |Realm(url): &Realm| (Some(registry.clone()), url.clone());
+            trusted_realms.extend(realms.iter().map(|realm| file.located(realm, known)));
+        }
         let trust = TrustSettings {
-            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP")], file.plain_http)?,
-            skip_verify: hosts(
-                "--tls-skip-verify",
-                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY")],
-                file.tls_skip_verify,
-            )?,
+            plain_http,
+            skip_verify,
             insecure,
-            authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
+            authorities,
             certificate_dirs: places.certificate_dirs(),
             own_certificate_dir: flags.cert_dir.clone(),
-            overrides: overrides.clone(),
+            overrides: overrides.iter().map(|given| given.value.clone()).collect(),
         };
-        for authority in &flags.cacert {
-            if let Err(error) = std::fs::File::open(authority) {
-                let message = format!("cannot read {}: {}", authority.display(), error.kind());
-                return Err(Error::Value { name: "--cacert", message });
-            }
-        }
         if let Some(missing) = flags.cert_dir.as_deref().filter(|dir| !dir.is_dir()) {
             let message = format!("{} is not a directory", missing.display());
             return Err(Error::Value { name: "--cert-dir", message });
@@ -114,7 +118,7 @@ impl Settings {
             },
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
             registries: Arc::new(Registries::default()),
-            trusted_realms: realms(flags, file.trusted_realms)?,
+            trusted_realms,
             credentials: credentials(environment, &places),
             allow_nondistributable,
         })
@@ -193,36 +197,17 @@ fn credentials(environment: &Environment, places: &Places) -> credential::Option
     }
 }
 
-fn rules(name: &'static str, texts: &[String]) -> Result<Vec<InsecureRule>, Error> {
-    let parse = |text: &String| {
-        let message = format!("{text:?} is neither host[:port] nor a CIDR block");
-        InsecureRule::parse(text).ok_or(Error::Value { name, message })
-    };
-    texts.iter().map(parse).collect()
+fn parse_rule(text: &str) -> Result<InsecureRule, String> {
+    InsecureRule::parse(text).ok_or_else(|| format!("{text:?} is neither host[:port] nor a CIDR block"))
 }
 
-fn hosts(name: &'static str, lists: &[&Vec<String>], of_file: Vec<Host>) -> Result<Vec<HostPort>, Error> {
-    let parse = |text: &String| {
-        HostPort::parse(text).ok_or_else(|| Error::Value { name, message: format!("{text:?} is not host[:port]") })
-    };
-    lists.iter().copied().flatten().map(parse).chain(of_file.into_iter().map(|Host(host)| Ok(host))).collect()
-}
-
-fn realms(flags: &Flags, file: BTreeMap<Host, Vec<Realm>>) -> Result<Vec<(Option<HostPort>, Url)>, Error> {
-    let flag = |text: &String| {
-        let Realm(url) = Realm::parse(text).map_err(|message| Error::Value { name: "--trust-realm", message })?;
-        Ok((None, url))
-    };
-    let of_file = file.into_iter().flat_map(|(Host(registry), realms)| {
-        realms.into_iter().map(move |Realm(url)| Ok((Some(registry.clone()), url)))
-    });
-    flags.trust_realm.iter().map(flag).chain(of_file).collect()
+fn parse_host(text: &str) -> Result<HostPort, String> {
+    HostPort::parse(text).ok_or_else(|| format!("{text:?} is not host[:port]"))
 }
 
 /// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets.
-fn parse_override(text: &str) -> Result<Override, Error> {
-    let message = || format!("{text:?} is not HOST:PORT:ADDR, for example registry.test:5000:127.0.0.1");
-    let bad = || Error::Value { name: "--resolve", message: message() };
+fn parse_override(text: &str) -> Result<Override, String> {
+    let bad = || format!("{text:?} is not HOST:PORT:ADDR, for example registry.test:5000:127.0.0.1");
     let (host, rest) = text.split_once(':').filter(|(host, _)| !host.is_empty()).ok_or_else(bad)?;
     let (port, address) = rest.split_once(':').ok_or_else(bad)?;
     let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);

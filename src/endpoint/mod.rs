@@ -4,6 +4,7 @@
 //! certificate directories, are looked at when that registry is asked for; all others are `config`'s to read.
 
 mod error;
+mod file;
 mod hosts;
 mod place;
 mod prefix;
@@ -13,6 +14,7 @@ mod search;
 mod trust;
 
 pub use error::Error;
+pub use file::SettingsFile;
 pub use place::{Capabilities, Endpoint, Role, Route, api_root};
 pub use prefix::Prefix;
 pub use provenance::{Located, Provenance};

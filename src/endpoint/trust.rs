@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
+use super::Located;
 use crate::http::{BoxError, HostPort, HostTrust, Identity, Override, SchemePolicy, is_loopback_name, lookup};
 
 /// An entry of an insecure list, in Docker's meaning: HTTPS without verification, else plain HTTP.
@@ -29,13 +30,13 @@ impl InsecureRule {
 #[derive(Clone, Debug, Default)]
 pub struct TrustSettings {
     /// Hosts to speak plain HTTP with.
-    pub plain_http: Vec<HostPort>,
+    pub plain_http: Vec<Located<HostPort>>,
     /// Hosts whose certificates are not verified.
-    pub skip_verify: Vec<HostPort>,
+    pub skip_verify: Vec<Located<HostPort>>,
     /// Docker's insecure registries.
-    pub insecure: Vec<InsecureRule>,
+    pub insecure: Vec<Located<InsecureRule>>,
     /// Authorities that hold for every host.
-    pub authorities: Vec<PathBuf>,
+    pub authorities: Vec<Located<PathBuf>>,
     /// Roots of `certs.d` trees, in order: the first existing `<host[:port]>` directory counts alone.
     pub certificate_dirs: Vec<PathBuf>,
     /// A directory of certificates for the registries that the user named, in place of the trees.
@@ -52,10 +53,10 @@ impl TrustSettings {
     /// A certificate directory that holds half a client certificate.
     pub fn of(&self, host: &HostPort, foreign: bool) -> Result<HostTrust, BoxError> {
         let matches = |rule: &HostPort| rule.host == host.host && rule.port == host.port;
-        let insecure = self.insecure.iter().any(|rule| matches!(rule, InsecureRule::Host(h) if matches(h)))
+        let insecure = self.insecure.iter().any(|rule| matches!(&rule.value, InsecureRule::Host(h) if matches(h)))
             || self.in_insecure_network(host);
         let mut trust = HostTrust {
-            scheme: if self.plain_http.iter().any(matches_plain(host)) {
+            scheme: if self.plain_http.iter().map(|rule| &rule.value).any(matches_plain(host)) {
                 SchemePolicy::Http
             } else if insecure {
                 SchemePolicy::HttpsElseHttp
@@ -64,8 +65,8 @@ impl TrustSettings {
             } else {
                 SchemePolicy::Https
             },
-            verify: !insecure && !self.skip_verify.iter().any(matches),
-            authorities: self.authorities.clone(),
+            verify: !insecure && !self.skip_verify.iter().map(|rule| &rule.value).any(matches),
+            authorities: self.authorities.iter().map(|file| file.value.clone()).collect(),
             identity: None,
         };
         let own = self.own_certificate_dir.clone().filter(|_| !foreign);
@@ -79,7 +80,7 @@ impl TrustSettings {
         let networks: Vec<_> = self
             .insecure
             .iter()
-            .filter_map(|r| if let InsecureRule::Network(n) = r { Some(n) } else { None })
+            .filter_map(|r| if let InsecureRule::Network(n) = &r.value { Some(n) } else { None })
             .collect();
         if networks.is_empty() {
             return false;
@@ -149,9 +150,14 @@ fn incomplete(have: &Path, missing: &Path) -> BoxError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Provenance;
 
     fn host(text: &str) -> HostPort {
         HostPort::parse(text).unwrap()
+    }
+
+    fn said<T>(value: T) -> Located<T> {
+        Located::new(value, Provenance::BuiltIn)
     }
 
     #[test]
@@ -159,7 +165,7 @@ mod tests {
         let settings = TrustSettings {
             insecure: ["r.test:5000", "bare.test", "10.0.0.0/8"]
                 .iter()
-                .filter_map(|r| InsecureRule::parse(r))
+                .filter_map(|r| InsecureRule::parse(r).map(said))
                 .collect(),
             ..TrustSettings::default()
         };
@@ -194,7 +200,10 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_the_port_that_was_named() {
-        let settings = TrustSettings { plain_http: vec![host("bare.test"), host("r.test:5000")], ..Default::default() };
+        let settings = TrustSettings {
+            plain_http: vec![said(host("bare.test")), said(host("r.test:5000"))],
+            ..Default::default()
+        };
         let plain = |text: &str| settings.of(&host(text), false).unwrap().scheme == SchemePolicy::Http;
         for yes in ["bare.test", "bare.test:443", "bare.test:80", "r.test:5000"] {
             assert!(plain(yes), "{yes}");

@@ -104,7 +104,7 @@ async fn push(app: &App, args: &Args) -> Result<()> {
 /// Whether a setting allows layers to go to this registry that may not be redistributed.
 fn allowed(app: &App, registry: &Registry) -> bool {
     let Some(host) = HostPort::parse(registry.api_host()) else { return false };
-    app.settings.allow_nondistributable.iter().any(|rule| match rule {
+    app.settings.allow_nondistributable.iter().any(|rule| match &rule.value {
         InsecureRule::Host(allowed) => allowed.host == host.host && allowed.port == host.port,
         InsecureRule::Network(network) => host.ip().is_some_and(|ip| network.contains(&ip)),
     })

@@ -1,0 +1,75 @@
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Error, Located, Provenance};
+
+/// The largest settings file that is read.
+const LIMIT_BYTES: u64 = 1024 * 1024;
+
+/// The text of a settings file: it knows its lines, so that values and errors can name them.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl SettingsFile {
+    /// Reads a file; `None` where it is missing and need not be there.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], and [`Error::File`] where it is too large or not UTF-8.
+    pub fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
+        let unreadable = |source| Error::Unreadable { file: path.to_owned(), source };
+        let opened = match File::open(path) {
+            Ok(opened) => opened,
+            Err(e) if e.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+            Err(e) => return Err(unreadable(e)),
+        };
+        let mut bytes = Vec::new();
+        opened.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > LIMIT_BYTES {
+            return Err(Error::file(path, 1, format!("a settings file has at most {LIMIT_BYTES} bytes")));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(Self { path: path.to_owned(), text })),
+            Err(e) => {
+                let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+                let line = valid.split(|b| *b == b'\n').count();
+                Err(Error::file(path, line, "it is not UTF-8"))
+            }
+        }
+    }
+
+    /// Where it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line of a byte of it, as the origin of a setting.
+    #[must_use]
+    pub fn at(&self, offset: usize) -> Provenance {
+        Provenance::file(&self.path, self.line(offset))
+    }
+
+    /// A value, and the byte at which it is written.
+    pub fn located<T>(&self, value: T, offset: usize) -> Located<T> {
+        Located::new(value, self.at(offset))
+    }
+
+    /// What is wrong at a byte of it, and what was expected.
+    pub fn error(&self, offset: usize, message: impl Into<String>) -> Error {
+        Error::file(&self.path, self.line(offset), message)
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
+    }
+}
