@@ -157,9 +157,10 @@ impl Chain {
             Error::Denied(_) | Error::Auth { .. } => self.state().refused.insert(at),
             _ => host.drop_out(),
         };
-        tracing::info!(place, why, "passed over");
         if news {
             host.warn(Warning::PassedOver { place, why });
+        } else {
+            tracing::info!(place, why, "passed over");
         }
     }
 
