@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::credential::{Credential, CredentialError, CredentialStore, Found, Secret};
-use super::{Challenge, Error, Scheme, Scope, ScopeSet};
+use super::{Challenge, Error, Scheme, Scope, ScopeSet, claims};
 use crate::http::{Authorizer, BoxError, BoxFuture, Client, HeaderMap, HeaderValue, Url};
 use crate::model::Registry;
 
@@ -74,6 +74,15 @@ struct Ask {
     once: bool,
 }
 
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The scopes that were asked for.
+    pub asked: Vec<String>,
+    /// The scopes that it states; `None` where only who made it can read it.
+    pub stated: Option<Vec<String>>,
+}
+
 impl Authenticator {
     /// For `registry`, with what `credentials` has for it.
     #[must_use]
@@ -101,6 +110,17 @@ impl Authenticator {
     /// Where the credentials are from that were sent last, to the registry or its token server; `None` if none were.
     pub fn last_used(&self) -> Option<String> {
         self.state().used.clone()
+    }
+
+    /// What the token that is in use for `repository` permits by its own words; `None` where no token is in use.
+    pub fn granted(&self, repository: Option<&str>) -> Option<Granted> {
+        let state = self.state();
+        state.slots.iter().filter(|((of, _), _)| of.as_deref() == repository).find_map(|((_, asked), slot)| {
+            let current = lock(&slot.current);
+            let token = current.as_ref()?.header.to_str().ok()?.strip_prefix("Bearer ")?;
+            let asked = asked.leading(repository).map(|scope| scope.to_string()).collect();
+            Some(Granted { asked, stated: claims::access(token) })
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -5,12 +5,13 @@
 
 mod authenticator;
 mod challenge;
+mod claims;
 pub mod credential;
 mod error;
 mod scope;
 mod token;
 
-pub use authenticator::{Authenticator, Scoped};
+pub use authenticator::{Authenticator, Granted, Scoped};
 pub use challenge::{Challenge, Scheme};
 pub use error::Error;
 pub use scope::{Scope, ScopeSet};

@@ -132,6 +132,7 @@ fn style(output: &Output, hints: TerminalHints) -> Style {
         width: None,
         ci: hints.ci,
         dumb: hints.dumb,
+        utf8: hints.utf8,
     }
 }
 

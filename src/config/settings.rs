@@ -25,6 +25,8 @@ pub struct TerminalHints {
     pub dumb: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// The locale is one of UTF-8.
+    pub utf8: bool,
 }
 
 /// Every setting, decided.
@@ -138,6 +140,10 @@ impl Settings {
         TerminalHints {
             no_color: environment.get("NO_COLOR").is_some(),
             dumb: environment.text("TERM").is_some_and(|term| term == "dumb"),
+            utf8: ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| environment.text(name)).is_some_and(|locale| {
+                let locale = locale.to_ascii_lowercase();
+                locale.contains("utf-8") || locale.contains("utf8")
+            }),
             ci: environment.text("CI").is_some_and(|ci| ci != "false" && ci != "0"),
         }
     }

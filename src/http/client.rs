@@ -14,8 +14,8 @@ use super::resolver::Resolver;
 use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, Request, Response,
-    SchemePolicy, StatusCode, Url, header, hop, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Override, ProxySettings,
+    Purpose, Request, Response, SchemePolicy, StatusCode, Url, header, hop, tls,
 };
 
 use memory::{Memory, Profile};
@@ -62,6 +62,18 @@ impl Client {
         let url = hop::authorise(from, to, purpose, &self.options.trusted_realms)?;
         self.memory().hop(&HostPort::of(from), HostPort::of(&url));
         Ok(url)
+    }
+
+    /// The addresses that the user gave for names.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.options.overrides
+    }
+
+    /// The proxies, as requests use them.
+    #[must_use]
+    pub fn proxies(&self) -> &ProxySettings {
+        &self.options.proxy
     }
 
     /// Sends, authorises, retries, follows redirects. The answer may have any status; those that pass by themselves
@@ -315,8 +327,12 @@ impl Client {
         Ok(client)
     }
 
-    /// Asked on another thread: files are read for it, and names may be looked up.
-    async fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
+    /// How a host is trusted, as its requests have it. Asked on another thread: files are read for it, and names may
+    /// be looked up.
+    ///
+    /// # Errors
+    /// [`Error::Trust`] where a setting cannot be used.
+    pub async fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 
@@ -88,6 +88,12 @@ impl Response {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         parse_retry_after(self.headers())
+    }
+
+    /// When the server says that it answered (RFC 9110 section 6.6.1).
+    #[must_use]
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.headers().get(header::DATE)?.to_str().ok()?).ok()
     }
 
     /// The `Content-Length` in bytes.

@@ -113,7 +113,7 @@ impl Context {
     }
 
     /// One per registry and run, so that tokens are shared.
-    fn authenticator(&self, registry: &Registry) -> Arc<Authenticator> {
+    pub(super) fn authenticator(&self, registry: &Registry) -> Arc<Authenticator> {
         let mut known = self.authenticators.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Authenticator::new(self.http.clone(), registry.clone(), self.credentials.clone());
         known.entry(registry.clone()).or_insert_with(new).clone()

@@ -2,6 +2,7 @@
 //! outcome out; nothing here writes to a terminal.
 
 mod context;
+pub mod doctor;
 mod error;
 mod failure;
 mod image;

@@ -103,7 +103,7 @@ impl Repository {
         }
     }
 
-    fn about_blob(&self, verb: &str, digest: &Digest) -> String {
+    pub(super) fn about_blob(&self, verb: &str, digest: &Digest) -> String {
         format!("{verb} the blob `{digest}` of `{}`", self.name())
     }
 }

@@ -149,7 +149,7 @@ impl Host {
         }
     }
 
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         operation: &str,
         request: Request,

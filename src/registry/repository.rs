@@ -87,7 +87,8 @@ impl Repository {
     }
 
     /// As one of several places: failures are passed on at once.
-    pub(super) fn replaceable(self) -> Self {
+    #[must_use]
+    pub fn replaceable(self) -> Self {
         Self { replaceable: true, ..self }
     }
 
@@ -313,7 +314,7 @@ impl Repository {
         if self.replaceable { request.once() } else { request }
     }
 
-    fn manifest_url(&self, target: &Target) -> Result<Url, Error> {
+    pub(super) fn manifest_url(&self, target: &Target) -> Result<Url, Error> {
         match target {
             Target::Tag(tag) if !is_tag(tag) => Err(Error::Name(tag.clone())),
             target => self.url(&format!("manifests/{target}")),
@@ -333,12 +334,12 @@ impl Repository {
         format!("the manifest `{target}` of `{}`", self.name)
     }
 
-    fn about(&self, verb: &str, target: &Target) -> String {
+    pub(super) fn about(&self, verb: &str, target: &Target) -> String {
         format!("{verb} {}", self.document(target))
     }
 }
 
-fn accepting(request: Request) -> Request {
+pub(super) fn accepting(request: Request) -> Request {
     let limit = usize::try_from(MANIFEST_LIMIT_BYTES).unwrap_or(usize::MAX);
     identity(request).header(header::ACCEPT, HeaderValue::from_static(MediaType::ACCEPT)).whole(limit)
 }

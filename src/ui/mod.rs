@@ -4,6 +4,7 @@
 //! and events, and neither registries nor the store. Words that came from a server reach a terminal only through
 //! [`escape`].
 
+mod diagnosis;
 pub mod escape;
 pub mod failure;
 pub mod json;
@@ -14,6 +15,7 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 
+pub use diagnosis::{diagnosis_json, diagnosis_text};
 pub use printer::{Printer, lost_output};
 pub use style::{Format, ProgressMode, Style};
 pub use table::{Column, Table};

@@ -49,6 +49,8 @@ pub struct Style {
     pub ci: bool,
     /// Whether the terminal cannot move its cursor (`TERM=dumb`).
     pub dumb: bool,
+    /// Whether the terminal shows more than ASCII, by its locale.
+    pub utf8: bool,
 }
 
 impl Style {

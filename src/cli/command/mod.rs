@@ -3,6 +3,7 @@
 mod catalog;
 mod completion;
 mod digest;
+mod doctor;
 mod history;
 mod images;
 mod inspect;
@@ -40,6 +41,7 @@ pub(super) enum Command {
     Catalog(catalog::Args),
     Manifest(manifest::Args),
     Digest(digest::Args),
+    Doctor(doctor::Args),
     #[command(subcommand)]
     Store(store::Command),
     Completion(completion::Args),
@@ -68,6 +70,7 @@ pub(super) async fn run(app: &App, command: Command) -> Exit {
         Command::Catalog(args) => catalog::run(app, args).await,
         Command::Manifest(args) => manifest::run(app, args).await,
         Command::Digest(args) => digest::run(app, args).await,
+        Command::Doctor(args) => doctor::run(app, args).await,
         Command::Store(command) => store::run(app, command).await,
         Command::Completion(args) => completion::run(app, &args),
         Command::Version(args) => version::run(app, &args),
