@@ -8,8 +8,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::endpoint::{Error, InsecureRule, Located, SettingsFile};
-use crate::http::{HostPort, Url};
+use super::Error;
+use super::proxies::ProxyTable;
+use crate::endpoint::InsecureRule;
+use crate::http::{HostPort, HostProxy, Url};
 
 /// What `config.toml` may say. Names are those of the flags; unknown keys are errors, because a misspelt setting that
 /// is silently ignored is worse than none.
@@ -32,10 +34,13 @@ pub(super) struct ConfigFile {
     pub(super) allow_nondistributable_artifacts: Vec<Spanned<Rule>>,
     /// Registry to token servers.
     #[serde(default)]
-    pub(super) trusted_realms: BTreeMap<Host, Vec<Spanned<Realm>>>,
-    /// The file itself.
+    pub(super) trusted_realms: BTreeMap<Host, Vec<Realm>>,
+    /// Registry to proxy, as written.
+    #[serde(default, rename = "proxies")]
+    proxy_table: ProxyTable,
+    /// The same with lines.
     #[serde(skip)]
-    source: SettingsFile,
+    pub(super) proxies: Vec<HostProxy>,
 }
 
 /// A host or a block of addresses in a list of a file. Docker takes a scheme in front away, so files have them.
@@ -83,10 +88,11 @@ impl<'de> Deserialize<'de> for Realm {
 impl ConfigFile {
     /// Reads `file`; a missing one is empty unless it was asked for by name.
     pub(super) fn read(file: &Path, named: bool) -> Result<Self, Error> {
-        let Some(source) = SettingsFile::read(file, named)? else { return Ok(Self::default()) };
-        let parsed: Self = toml::from_str(source.text())
-            .map_err(|e| source.error(e.span().map_or(0, |span| span.start), e.message()))?;
-        let key = |name: &str| source.text().find(name).unwrap_or_default();
+        let Some(text) = read_limited(file, named)? else { return Ok(Self::default()) };
+        let mut parsed: Self = toml::from_str(&text).map_err(|e| {
+            let line = e.span().map_or(1, |span| line_at(&text, span.start));
+            Error::file(file, line, e.message())
+        })?;
         if parsed.concurrency == Some(0) {
             return Err(source.error(key("concurrency"), "concurrency is at least 1"));
         }
@@ -100,7 +106,8 @@ impl ConfigFile {
                 return Err(source.error(authority.span().start, message));
             }
         }
-        Ok(Self { source, ..parsed })
+        parsed.proxies = std::mem::take(&mut parsed.proxy_table).located(file, &text);
+        Ok(parsed)
     }
 
     /// A value of the file, and its line.

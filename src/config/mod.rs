@@ -8,7 +8,7 @@ mod environment;
 mod error;
 mod file;
 mod flags;
-mod said;
+mod proxies;
 mod settings;
 
 pub use environment::Environment;

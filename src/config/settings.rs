@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
-use super::said::Said;
-use super::{Environment, Error, Flags};
+use super::{Environment, Error, Flags, proxies};
 use crate::auth::credential;
-use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings};
-use crate::http::{HostPort, NoProxy, Override, ProxySettings, RetryPolicy, Url};
+use crate::endpoint::{InsecureRule, TrustSettings};
+use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -108,11 +107,12 @@ impl Settings {
             return Err(Error::Value { name: "--cert-dir", message });
         }
         let defaults = RetryPolicy::default();
+        let proxy = proxies::settings(environment, file.proxies, trust.authorities.clone())?;
         Ok(Self {
             store: flags.store.clone().or(file.store).or_else(|| places.data_home.as_ref().map(|dir| dir.join("rcr"))),
             trust,
             overrides,
-            proxy: proxies(environment)?,
+            proxy,
             retry: RetryPolicy {
                 retries: flags.retries.or(file.retries).unwrap_or(defaults.retries),
                 max_wait: flags.max_wait.or(file.max_wait).map_or(defaults.max_wait, Duration::from_secs),
@@ -221,31 +221,6 @@ fn parse_override(text: &str) -> Result<Override, String> {
     Ok(Override { host: host.to_ascii_lowercase(), port: port.parse().map_err(|_| bad())?, address })
 }
 
-fn proxies(environment: &Environment) -> Result<ProxySettings, Error> {
-    // `HTTP_PROXY` is a request header where a web server starts programs; others read it all the same, and so do we.
-    let either = |upper: &'static str, lower: &'static str| {
-        environment.text(lower).map(|v| (lower, v)).or_else(|| environment.text(upper).map(|v| (upper, v)))
-    };
-    let all = either("ALL_PROXY", "all_proxy");
-    let parse = |found: Option<(&'static str, String)>| {
-        let Some((name, text)) = found else { return Ok(None) };
-        let full = if text.contains("://") { text } else { format!("http://{text}") };
-        let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h");
-        // The value may hold a password: it is not repeated.
-        let message = "it is not the URL of a proxy, such as http://proxy.example:3128".to_owned();
-        Url::parse(&full)
-            .ok()
-            .filter(|url| known(url) && url.host_str().is_some())
-            .map(Some)
-            .ok_or(Error::Value { name, message })
-    };
-    Ok(ProxySettings {
-        http: parse(either("HTTP_PROXY", "http_proxy").or_else(|| all.clone()))?,
-        https: parse(either("HTTPS_PROXY", "https_proxy").or(all))?,
-        no_proxy: either("NO_PROXY", "no_proxy").map(|(_, list)| NoProxy::parse(&list)).unwrap_or_default(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,8 +264,8 @@ mod tests {
         let proxies =
             load(&Flags::default(), &[("ALL_PROXY", "proxy.test:3128"), ("https_proxy", "socks5://s.test:1")]);
         let proxies = proxies.unwrap().proxy;
-        assert_eq!(proxies.http.map(|u| u.to_string()).as_deref(), Some("http://proxy.test:3128/"));
-        assert_eq!(proxies.https.map(|u| u.scheme().to_owned()).as_deref(), Some("socks5"));
+        assert_eq!(proxies.http.map(|p| p.to_string()).as_deref(), Some("http://proxy.test:3128"));
+        assert_eq!(proxies.https.map(|p| p.to_string()).as_deref(), Some("socks5://s.test:1"));
         let message = load(&Flags::default(), &[("HTTPS_PROXY", "ftp://u:hunter2@x")]).unwrap_err();
         assert!(message.starts_with("HTTPS_PROXY: ") && !message.contains("hunter2"), "{message}");
     }

@@ -13,9 +13,10 @@ use reqwest::redirect::Policy;
 use super::resolver::Resolver;
 use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
+use super::tls::SecureProxy;
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Override, ProxySettings,
-    Purpose, Request, Response, SchemePolicy, StatusCode, Url, header, hop, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, Request, Response,
+    SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
 };
 
 use memory::{Memory, Profile};
@@ -154,7 +155,8 @@ impl Client {
             let status = response.status();
             tracing::info!(method = %request.method, url = %DisplayUrl(response.url()), status = status.as_u16());
             if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-                return Err(Error::ProxyAuthentication { host: url.authority().to_owned() });
+                let choice = self.options.proxy.choose(response.url());
+                return Err(Error::refused_by_proxy(url.authority().to_owned(), &choice));
             }
             if status == StatusCode::UNAUTHORIZED && at_home && renewals < MAX_RENEWALS {
                 renewals += 1;
@@ -211,7 +213,10 @@ impl Client {
                 let outcome = self.transmit(request, &host, url.clone(), headers.clone(), &trust).await;
                 let fall_back = match &outcome {
                     Err(Error::PlainHttp { .. }) => true,
-                    Err(Error::Connect { .. } | Error::Proxy { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
+                    Err(Error::Proxy { problem, .. }) => {
+                        problem.is_transient() && trust.scheme == SchemePolicy::HttpsElseHttp
+                    }
+                    Err(Error::Connect { .. } | Error::Broken { .. } | Error::Tls { .. }) => {
                         trust.scheme == SchemePolicy::HttpsElseHttp
                     }
                     _ => false,
@@ -261,7 +266,7 @@ impl Client {
             (Body::Empty, method) if method != Method::PUT => self.options.timeouts.header,
             _ => self.options.timeouts.upload,
         };
-        let proxy = self.options.proxy.for_url(&url);
+        let choice = self.options.proxy.choose(&url);
         let answer = builder.send();
         tokio::pin!(answer);
         // A body may take hours to send; what counts is how long nothing has moved.
@@ -269,7 +274,7 @@ impl Client {
             let quiet_until = *lock(&last_byte) + patience;
             tokio::select! {
                 answer = &mut answer => {
-                    return answer.map_err(|e| Error::classify(e, host).behind(proxy.as_ref()));
+                    return answer.map_err(|e| Error::of_request(e, host, url.scheme(), &choice));
                 }
                 () = tokio::time::sleep_until(quiet_until.into()) => {
                     if *lock(&last_byte) + patience <= Instant::now() {
@@ -291,23 +296,36 @@ impl Client {
         let host = HostPort::of(url);
         let mut memory = self.memory();
         let secure = url.scheme() == "https";
-        // Behind a proxy the only name that is resolved here is the proxy's own.
-        let direct = self.options.proxy.for_url(url).is_none();
-        let pinned = self.options.overrides.iter().find(|o| direct && o.host == host.host && o.port == host.port);
+        let choice = self.options.proxy.choose(url);
+        // Behind most proxies the only name that is resolved here is the proxy's own.
+        let resolved = choice.proxy.as_ref().is_none_or(proxy::resolves_here);
+        let tls_to_proxy = choice.proxy.as_ref().filter(|proxy| proxy.scheme() == "https");
+        if secure && trust.identity.is_some() && tls_to_proxy.is_some() {
+            return Err(Error::identity_seen_by_proxy(url.authority().to_owned(), &choice));
+        }
+        let pinned = self.options.overrides.iter().find(|o| resolved && o.host == host.host && o.port == host.port);
         let profile = Profile {
             // Plain connections differ by nothing of this.
             trust: if secure { trust.clone() } else { HostTrust::default() },
             class,
             secure,
             pinned: pinned.map(|o| (host.clone(), o.address)),
-            guard: memory.is_foreign(place).filter(|_| direct),
+            guard: memory.is_foreign(place).filter(|_| resolved),
+            via: choice.proxy.clone().filter(|proxy| proxy.scheme() == "https" || proxy::resolves_here(proxy)),
         };
         if let Some(client) = memory.clients.get(&profile) {
             return Ok(client.clone());
         }
         let proxy = self.options.proxy.clone();
+        let secure_proxy = tls_to_proxy.and_then(Url::host_str);
+        let secure_proxy = secure_proxy.map(|host| SecureProxy { host, authorities: &proxy.authorities });
+        let resolver = Resolver {
+            pinned: profile.pinned.as_ref().map(|(_, ip)| *ip),
+            guard: profile.guard,
+            proxy: profile.via.as_ref().and_then(Url::host_str).map(str::to_owned),
+        };
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::settings(trust, class, secure)?)
+            .tls_backend_preconfigured(tls::settings(trust, class, secure, secure_proxy.as_ref())?)
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -315,11 +333,11 @@ impl Client {
             .tcp_nodelay(true)
             .connect_timeout(self.options.timeouts.connect)
             .user_agent(concat!("rcr/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Resolver { pinned: profile.pinned.as_ref().map(|(_, ip)| *ip), guard: profile.guard });
+            .dns_resolver(resolver);
         if class == Class::Blob || !secure {
             builder = builder.http1_only();
         }
-        if proxy.http.is_some() || proxy.https.is_some() {
+        if !proxy.is_empty() {
             builder = builder.proxy(reqwest::Proxy::custom(move |url| proxy.for_url(url)));
         }
         let client = builder.build().map_err(|e| Error::classify(e, url.authority().to_owned()))?;

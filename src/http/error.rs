@@ -1,10 +1,68 @@
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::resolver::{GuardError, ResolveError};
-use super::{BoxError, TlsProblem, Url};
+use super::{BoxError, HostPort, ProxyChoice, ProxyReason, Url, tls};
+
+/// What is wrong with a server's TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsProblem {
+    /// No trust store knows who signed the certificate.
+    UnknownAuthority,
+    /// The certificate is past its time, or before it.
+    Expired,
+    /// The certificate is for other names.
+    WrongHost,
+    /// The server wants a client certificate, or refuses the one it got.
+    ClientCertificate,
+    /// Anything else, in the TLS library's words.
+    Other(String),
+}
+
+impl fmt::Display for TlsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownAuthority => "its certificate is signed by an unknown authority",
+            Self::Expired => "its certificate has expired or is not valid yet",
+            Self::WrongHost => "its certificate is for another host name",
+            Self::ClientCertificate => "it asks for a client certificate, or refuses the one it got",
+            Self::Other(message) => message,
+        })
+    }
+}
+
+/// What is wrong with a proxy.
+#[derive(Debug)]
+pub enum ProxyProblem {
+    /// No connection to it.
+    Unreachable(io::Error),
+    /// It was reached, and did not connect to the host, in the transport's words.
+    Refused(String),
+    /// It cannot be trusted.
+    Tls(TlsProblem),
+    /// It wants a user and a password, or refuses those it got.
+    Authentication {
+        /// Whether it got any.
+        sent: bool,
+    },
+    /// It could ask for the client certificate that is meant for the host behind it.
+    SeesIdentity,
+}
+
+impl ProxyProblem {
+    /// Whether another attempt may help.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            // That is a name that does not exist.
+            Self::Unreachable(reason) => reason.kind() != io::ErrorKind::NotFound,
+            Self::Refused(_) => true,
+            _ => false,
+        }
+    }
+}
 
 /// A failure of `http`: no usable answer came.
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +85,32 @@ pub enum Error {
         /// The system's error.
         reason: io::Error,
     },
-    /// No connection to the proxy on the way.
-    #[error("cannot connect to the proxy {proxy} on the way to {host}: {}", in_short(reason))]
+    /// The proxy on the way does not do what it is there for.
+    #[error("{}", match problem {
+        ProxyProblem::Unreachable(reason) => {
+            format!("cannot connect to the proxy {proxy} on the way to {host}: {}", in_short(reason))
+        }
+        ProxyProblem::Refused(message) => format!("the proxy {proxy} did not connect to {host}: {message}"),
+        ProxyProblem::Tls(problem) => format!("cannot trust the proxy {proxy} on the way to {host}: {problem}"),
+        ProxyProblem::Authentication { sent: false } => {
+            format!("the proxy {proxy} on the way to {host} asks for authentication")
+        }
+        ProxyProblem::Authentication { sent: true } => {
+            format!("the proxy {proxy} on the way to {host} refuses the authentication that was sent")
+        }
+        ProxyProblem::SeesIdentity => {
+            format!("the proxy {proxy} could ask for the client certificate that is meant for {host}")
+        }
+    })]
     Proxy {
         /// Host and port behind the proxy.
         host: String,
         /// Host and port of the proxy.
         proxy: String,
-        /// The system's error.
-        reason: io::Error,
+        /// Where the proxy comes from.
+        why: ProxyReason,
+        /// What is wrong.
+        problem: ProxyProblem,
     },
     /// TLS failed: never retried, never answered with plain HTTP.
     #[error("cannot trust {host}: {problem}")]
@@ -68,22 +143,6 @@ pub enum Error {
         host: String,
         /// The innermost cause.
         message: String,
-    },
-    /// The proxy wants credentials, or refuses those it got.
-    #[error("the proxy on the way to {host} asks for authentication")]
-    ProxyAuthentication {
-        /// Host and port behind the proxy.
-        host: String,
-    },
-    /// The proxy opens no tunnel to the host.
-    #[error("the proxy {proxy} refuses the way to {host}: it answered {status}")]
-    ProxyRefused {
-        /// Host and port behind the proxy.
-        host: String,
-        /// Host and port of the proxy.
-        proxy: String,
-        /// The status of its answer.
-        status: u16,
     },
     /// A URL that a server supplied was not contacted.
     #[error("{from} names {to} as its {what}, which was not contacted: {rule}")]
@@ -150,9 +209,47 @@ pub enum Error {
 
 /// An error of the system without its number; any other in its own words.
 fn in_short(reason: &io::Error) -> String {
-    match reason.kind() {
-        io::ErrorKind::Other => reason.to_string(),
-        kind => kind.to_string(),
+    if reason.get_ref().is_some() { reason.to_string() } else { reason.kind().to_string() }
+}
+
+/// The next cause. An `io::Error` shows its inner error's source as its own: step inside first.
+fn inside<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
+}
+
+fn has_login(proxy: &Url) -> bool {
+    !proxy.username().is_empty() || proxy.password().is_some()
+}
+
+/// Where on its way to a host a request failed, by the words of the transport: its types for proxies are private.
+#[derive(Debug, PartialEq)]
+enum Leg {
+    /// On the way to the proxy.
+    ToProxy,
+    /// At the proxy, with what it said.
+    AtProxy(String),
+    /// The proxy wants other credentials.
+    Credentials,
+    /// Elsewhere.
+    Beyond,
+}
+
+impl Leg {
+    fn of(message: &str) -> Self {
+        let Some(words) = message.strip_prefix("tunnel error: ").or_else(|| message.strip_prefix("SOCKS error: "))
+        else {
+            return Self::Beyond;
+        };
+        match words {
+            "failed to create underlying connection" => Self::ToProxy,
+            "proxy authorization required"
+            | "credentials not accepted"
+            | "server does not support user/pass authentication"
+            | "server implements authentication incorrectly" => Self::Credentials,
+            "unsuccessful" => Self::AtProxy("it refused, or could not reach it".to_owned()),
+            words => Self::AtProxy(words.to_owned()),
+        }
     }
 }
 
@@ -161,18 +258,64 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Proxy { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Connect { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Proxy { problem, .. } => problem.is_transient(),
             Self::Resolve { not_found, .. } => !not_found,
             _ => false,
         }
     }
 
-    /// The same failure, where a proxy stood between: it is the proxy that could not be reached.
-    pub(super) fn behind(self, proxy: Option<&Url>) -> Self {
-        match (self, proxy) {
-            // What the proxy itself says of the way behind it has no kind of its own.
-            (Self::Connect { host, reason }, Some(proxy)) if reason.kind() != io::ErrorKind::Other => {
-                Self::Proxy { host, proxy: proxy.authority().rsplit('@').next().unwrap_or_default().to_owned(), reason }
+    fn at_proxy(host: String, proxy: &Url, choice: &ProxyChoice, problem: ProxyProblem) -> Self {
+        let proxy = proxy.authority().rsplit('@').next().unwrap_or_default().to_owned();
+        Self::Proxy { host, proxy, why: choice.why.clone(), problem }
+    }
+
+    /// The chosen proxy answered 407.
+    pub(super) fn refused_by_proxy(host: String, choice: &ProxyChoice) -> Self {
+        match &choice.proxy {
+            Some(proxy) => Self::at_proxy(host, proxy, choice, ProxyProblem::Authentication { sent: has_login(proxy) }),
+            None => Self::Broken { host, message: "it answers as only a proxy does".to_owned() },
+        }
+    }
+
+    /// The chosen proxy is spoken to over TLS, and the host behind it with a client certificate.
+    pub(super) fn identity_seen_by_proxy(host: String, choice: &ProxyChoice) -> Self {
+        match &choice.proxy {
+            Some(proxy) => Self::at_proxy(host, proxy, choice, ProxyProblem::SeesIdentity),
+            None => Self::Setup("there is no proxy".to_owned()),
+        }
+    }
+
+    /// Turns the transport's error into ours, where a proxy may stand between: it may be the proxy that failed.
+    pub(super) fn of_request(error: reqwest::Error, host: String, scheme: &str, choice: &ProxyChoice) -> Self {
+        let Some(proxy) = &choice.proxy else { return Self::classify(error, host) };
+        let legs =
+            std::iter::successors(error.source(), |cause| inside(*cause)).map(|cause| Leg::of(&cause.to_string()));
+        let leg = legs.into_iter().find(|leg| *leg != Leg::Beyond).unwrap_or(Leg::Beyond);
+        // Of plain HTTP behind an HTTP proxy, the proxy is all that is connected to.
+        let to_proxy = leg == Leg::ToProxy || (scheme == "http" && matches!(proxy.scheme(), "http" | "https"));
+        let blame = |host: String, problem| Self::at_proxy(host, proxy, choice, problem);
+        match (Self::classify(error, host.clone()), leg) {
+            (_, Leg::Credentials) => blame(host, ProxyProblem::Authentication { sent: has_login(proxy) }),
+            (_, Leg::AtProxy(words)) => {
+                // Some refuse a wrong password with another status than 407.
+                let words =
+                    if has_login(proxy) { format!("{words}, or does not accept the user and password") } else { words };
+                blame(host, ProxyProblem::Refused(words))
+            }
+            (Self::Resolve { host: name, not_found, message }, _) if name == HostPort::of(proxy).host => {
+                let kind = if not_found { io::ErrorKind::NotFound } else { io::ErrorKind::Other };
+                blame(host, ProxyProblem::Unreachable(io::Error::new(kind, message)))
+            }
+            (Self::Tls { problem, .. }, _) if to_proxy => blame(host, ProxyProblem::Tls(problem)),
+            (Self::PlainHttp { .. }, _) if to_proxy => {
+                blame(host, ProxyProblem::Tls(TlsProblem::Other("it does not speak TLS".to_owned())))
+            }
+            (Self::Connect { reason, .. }, Leg::ToProxy) if reason.kind() == io::ErrorKind::Other => {
+                blame(host, ProxyProblem::Unreachable(io::Error::other("no connection")))
+            }
+            (Self::Connect { reason, .. }, _) if to_proxy || reason.get_ref().is_none() => {
+                blame(host, ProxyProblem::Unreachable(reason))
             }
             (error, _) => error,
         }
@@ -198,17 +341,11 @@ impl Error {
                 return found;
             }
             message = Some(current.to_string());
-            // An `io::Error` shows its inner error's source as its own: step inside first.
-            let inner = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            next = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| current.source());
+            next = inside(current);
         }
         let message = message.unwrap_or_else(|| error.to_string());
         if error.is_builder() {
             return Self::Setup(message);
-        }
-        // The tunnel's error type is private to the transport; its words are all there is.
-        if error.is_connect() && message.contains("proxy authorization required") {
-            return Self::ProxyAuthentication { host };
         }
         if error.is_timeout() {
             return Self::Connect { host, reason: io::ErrorKind::TimedOut.into() };

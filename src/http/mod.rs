@@ -20,10 +20,9 @@ mod trust;
 
 pub use authorizer::{Anonymous, Authorizer, BoxError, BoxFuture};
 pub use client::{Client, Notice, Options, Timeouts};
-pub use error::Error;
+pub use error::{Error, ProxyProblem, TlsProblem};
 pub use hop::Purpose;
-pub use proxy::{NoProxy, ProxySettings};
-pub use rate_limit::RateLimit;
+pub use proxy::{HostProxy, NoProxy, Proxy, ProxyChoice, ProxyReason, ProxySettings, parse_proxy};
 pub use redact::DisplayUrl;
 pub use request::{Body, BodyStream, Class, Request};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};

@@ -42,12 +42,15 @@ pub(super) struct Resolver {
     pub(super) pinned: Option<IpAddr>,
     /// Present for hosts that only a server named: whether loopback is allowed there.
     pub(super) guard: Option<bool>,
+    /// A proxy on the way, which is the user's choice: neither overridden nor guarded.
+    pub(super) proxy: Option<String>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { pinned, guard } = self.clone();
         let host = name.as_str().to_owned();
+        let is_proxy = self.proxy.as_deref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(&host));
+        let (pinned, guard) = if is_proxy { (None, None) } else { (self.pinned, self.guard) };
         Box::pin(async move {
             let addresses = if let Some(ip) = pinned {
                 vec![ip]
@@ -99,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn guarded_names_may_not_lead_to_this_machine() {
         let resolve = |guard| async move {
-            let resolver = Resolver { pinned: None, guard };
+            let resolver = Resolver { pinned: None, guard, proxy: None };
             resolver.resolve("localhost".parse().unwrap()).await.is_ok()
         };
         assert!(resolve(None).await);

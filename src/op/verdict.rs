@@ -6,8 +6,7 @@ use super::{Error, Exit, Failure};
 use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass};
 use crate::content::IntegrityError;
-use crate::endpoint;
-use crate::http::{self, StatusCode, TlsProblem};
+use crate::http::{self, ProxyProblem, ProxyReason, StatusCode, TlsProblem};
 use crate::model::{DocumentError, PlatformError, ReferenceError};
 use crate::registry::{self, Refusal};
 use crate::store::{self, Nature};
@@ -88,14 +87,16 @@ impl Failure {
                 };
                 self.decide(Exit::Network, kind, Some(hint));
             }
-            E::Proxy { host, proxy, .. } => {
+            E::Proxy { host, proxy, why, problem } => {
                 self.registry = Some(host.clone());
-                let name = host.split(':').next().unwrap_or(host);
-                let hint = format!(
-                    "the proxy {proxy} comes from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: check it, or list `{name}` in \
-                     NO_PROXY"
-                );
-                self.decide(Exit::Network, "proxy_unreachable", Some(hint));
+                let (exit, kind) = match problem {
+                    ProxyProblem::Unreachable(_) => (Exit::Network, "proxy_unreachable"),
+                    ProxyProblem::Refused(_) => (Exit::Network, "proxy_refused"),
+                    ProxyProblem::Tls(_) => (Exit::Policy, "proxy_tls"),
+                    ProxyProblem::Authentication { .. } => (Exit::Denied, "proxy_authentication"),
+                    ProxyProblem::SeesIdentity => (Exit::Policy, "proxy_sees_identity"),
+                };
+                self.decide(exit, kind, Some(proxy_advice(host, proxy, why, problem)));
             }
             E::Address { .. } => self.decide(Exit::Usage, "bad_reference", None),
             E::Tls { host, problem } => {
@@ -113,19 +114,6 @@ impl Failure {
             }
             E::Timeout { .. } => self.decide(Exit::Network, "timeout", None),
             E::Broken { .. } => self.decide(Exit::Network, "connection_broken", None),
-            E::ProxyAuthentication { .. } => {
-                let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
-                self.decide(Exit::Denied, "proxy_authentication", Some(hint.to_owned()));
-            }
-            E::ProxyRefused { host, proxy, .. } => {
-                self.registry = Some(host.clone());
-                let name = http::HostPort::parse(host).map_or_else(|| host.clone(), |h| h.host);
-                let hint = format!(
-                    "ask who runs the proxy {proxy} to allow {host}, or, where it can be reached directly, list \
-                     `{name}` in NO_PROXY"
-                );
-                self.decide(Exit::Network, "proxy_refused", Some(hint));
-            }
             E::Hop { from, to, secret, .. } => {
                 self.registry = Some(from.clone());
                 let hint = secret.then(|| {
@@ -298,6 +286,40 @@ impl Failure {
                 self.decide(Exit::Integrity, "bad_manifest", None);
             }
         }
+    }
+}
+
+fn proxy_advice(host: &str, proxy: &str, why: &ProxyReason, problem: &ProxyProblem) -> String {
+    // `origin` is where the proxy is set, `past` how to do without it.
+    let (origin, past) = match why {
+        ProxyReason::Setting(line) => (line, format!("write `\"{host}\" = \"direct\"` there")),
+        ProxyReason::Variable(name) => {
+            let listed = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            (name, format!("list `{listed}` in NO_PROXY"))
+        }
+        other => (&other.to_string(), "set none".to_owned()),
+    };
+    match problem {
+        ProxyProblem::Unreachable(_) => format!("the proxy {proxy} comes from {origin}: check it, or {past}"),
+        ProxyProblem::Refused(_) => format!(
+            "the proxy {proxy} comes from {origin}: check that it lets you reach {host}, and that {host} runs; if no \
+             proxy is needed for it, {past}"
+        ),
+        ProxyProblem::Tls(_) => format!(
+            "the proxy {proxy} comes from {origin}; its certificate is checked against this machine's authorities and \
+             `--cacert FILE`, whatever is said of {host}"
+        ),
+        ProxyProblem::Authentication { sent: false } => format!(
+            "the proxy {proxy} comes from {origin}: put user and password into its URL there, as in \
+             `http://USER:PASSWORD@{proxy}`"
+        ),
+        ProxyProblem::Authentication { sent: true } => {
+            format!("correct the user and password in the proxy's URL, which comes from {origin}")
+        }
+        ProxyProblem::SeesIdentity => format!(
+            "the proxy {proxy} comes from {origin}: reach it with a URL that starts with `http://` or `socks5h://`, or \
+             {past}"
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use crate::http::trust::is_loopback_name;
-use crate::http::{Class, HostPort, HostTrust};
+use crate::http::{Class, HostPort, HostTrust, Url};
 
 /// What distinguishes connections that must not be shared.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub(super) struct Profile {
     pub(super) secure: bool,
     pub(super) pinned: Option<(HostPort, IpAddr)>,
     pub(super) guard: Option<bool>,
+    /// A proxy that TLS is spoken with, or for which names are resolved here.
+    pub(super) via: Option<Url>,
 }
 
 /// What was learnt about hosts during the run.

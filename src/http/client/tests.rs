@@ -9,7 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::http::resolver::Override;
-use crate::http::{Anonymous, BoxError, BoxFuture, HeaderValue, NoProxy, ProxySettings, RetryPolicy, TrustLookup};
+use crate::http::{
+    Anonymous, BoxError, BoxFuture, HeaderValue, NoProxy, Proxy, ProxySettings, RetryPolicy, TrustLookup,
+};
 
 /// A server that writes down the head of each request and answers by a script; the last answer is given for ever.
 struct Server {
@@ -65,8 +67,8 @@ async fn serve(mut connection: TcpStream, log: Arc<Mutex<Vec<String>>>, (pieces,
             Ok(0) | Err(_) => return,
             Ok(count) => head.extend_from_slice(&buffer[..count]),
         }
-        // A TLS record gets the answer of a server that knows none.
-        if head[0] == 0x16 {
+        // A TLS record gets the answer of a server that knows none, and so does SOCKS.
+        if matches!(head[0], 0x16 | 4 | 5) {
             break;
         }
     }
@@ -99,6 +101,10 @@ fn host(text: &str) -> HostPort {
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
+}
+
+fn via(proxy: &str) -> Proxy {
+    Proxy { url: url(proxy), variable: "https_proxy".to_owned() }
 }
 
 /// Has the same to say to whoever asks, and counts the challenges that it is asked about.
@@ -213,7 +219,7 @@ async fn who_was_sent_away_gets_nothing_back_even_at_home() {
 
 #[test]
 fn hosts_that_only_a_server_named_stay_so_in_any_order() {
-    let proxy = ProxySettings { https: Some(url("http://proxy.test:3128")), ..ProxySettings::default() };
+    let proxy = ProxySettings { https: Some(via("http://proxy.test:3128")), ..ProxySettings::default() };
     for options in [Options::default(), Options { proxy, ..Options::default() }] {
         let client = Client::new(options);
         client.introduce(host("r.test"), None);
@@ -239,7 +245,7 @@ fn hosts_that_only_a_server_named_stay_so_in_any_order() {
 
 #[tokio::test]
 async fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_hosts_of_servers() {
-    let proxy = ProxySettings { https: Some(url("http://proxy.test:3128")), ..ProxySettings::default() };
+    let proxy = ProxySettings { https: Some(via("http://proxy.test:3128")), ..ProxySettings::default() };
     for proxy in [ProxySettings::default(), proxy] {
         let asked = Arc::<Mutex<Vec<(String, bool)>>>::default();
         let log = Arc::clone(&asked);
@@ -279,9 +285,12 @@ async fn the_guard_stands_where_connections_are_made() {
 async fn addresses_of_the_target_are_not_those_of_its_proxy() {
     let proxy = Server::start([status(200, "")]).await;
     let straight = Server::start([status(200, "")]).await;
-    let via = url(&format!("http://corp:s3cret@localhost:{}", proxy.address.port()));
     let client = Client::new(Options {
-        proxy: ProxySettings { http: Some(via), https: None, no_proxy: NoProxy::parse("direct.test") },
+        proxy: ProxySettings {
+            http: Some(via(&format!("http://corp:s3cret@localhost:{}", proxy.address.port()))),
+            no_proxy: NoProxy::parse("no_proxy", "direct.test"),
+            ..ProxySettings::default()
+        },
         // Nobody listens where `r.test` is said to be.
         overrides: [("r.test", 9), ("direct.test", 1)]
             .map(|(name, last)| Override {
@@ -303,6 +312,29 @@ async fn addresses_of_the_target_are_not_those_of_its_proxy() {
     assert!(through[0].contains("proxy-authorization: basic"), "{through:?}");
     assert_eq!((through.len(), past.len()), (2, 1));
     assert!(!past[0].contains("proxy-authorization"), "{past:?}");
+}
+
+#[tokio::test]
+async fn names_that_are_resolved_here_are_guarded_and_overridden_and_the_proxys_own_is_not() {
+    let proxy = Server::start([answer("")]).await;
+    let port = proxy.address.port();
+    let socks = |scheme: &str| {
+        let addresses = [("cdn.test", [169, 254, 169, 254]), ("r.test", [10, 0, 0, 1])];
+        let overrides = addresses.map(|(name, ip)| Override { host: name.to_owned(), port: 80, address: ip.into() });
+        let http = Some(via(&format!("{scheme}://localhost:{port}")));
+        let proxy = ProxySettings { http, ..ProxySettings::default() };
+        let client = Client::new(Options { proxy, overrides: overrides.to_vec(), ..quick() });
+        client.memory().foreign.insert(HostPort::of(&url("http://cdn.test/")), false);
+        client
+    };
+    for (scheme, guarded) in [("socks5", true), ("socks4", true), ("socks5h", false)] {
+        let client = socks(scheme);
+        let outcome = client.send(get(url("http://cdn.test/")).once(), &Anonymous).await;
+        assert_eq!(matches!(outcome, Err(Error::Hop { .. })), guarded, "{scheme}: {outcome:?}");
+        // What is no SOCKS answer comes from the proxy, which was found at its own address.
+        let outcome = client.send(get(url("http://r.test/")).once(), &Anonymous).await;
+        assert!(matches!(outcome, Err(Error::Proxy { .. })), "{scheme}: {outcome:?}");
+    }
 }
 
 #[tokio::test]
