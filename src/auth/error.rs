@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::credential::CredentialError;
 use crate::http::{self, StatusCode};
@@ -70,6 +71,8 @@ pub enum Error {
         status: StatusCode,
         /// The server's words, at most 1 KiB.
         words: String,
+        /// How long the server asks to wait, counted from the answer.
+        retry_after: Option<Duration>,
     },
     /// The token server answered with something else than JSON: a proxy's or a captive portal's page.
     #[error("the token server {realm} did not answer with JSON, but with: {first_line}")]

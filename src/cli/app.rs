@@ -38,8 +38,8 @@ impl App {
             retry: self.settings.retry.clone(),
             trusted_realms: self.settings.trusted_realms.iter().map(|realm| realm.value.clone()).collect(),
             on_retry: Arc::new(move |notice: &Notice<'_>| {
-                let Notice { host: what, attempt, wait, reason } = *notice;
-                told.report(Event::Retrying { what, attempt, wait, reason });
+                let Notice { host: what, attempt, wait, asked, reason } = *notice;
+                told.report(Event::Retrying { what, attempt, wait, asked, reason });
             }),
             ..http::Options::default()
         });

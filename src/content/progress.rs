@@ -36,8 +36,9 @@ pub enum Event<'a> {
     Finished { blob: &'a Descriptor },
     /// A blob is left out: `reason` says why.
     Skipped { blob: &'a Descriptor, reason: &'a str },
-    /// An attempt failed; the next follows after `wait`. `what` is a host, or a blob's short digest.
-    Retrying { what: &'a str, attempt: u32, wait: Duration, reason: &'a str },
+    /// An attempt failed; the next follows after `wait`, for which the host may have `asked`. `what` is a host, or a
+    /// blob's short digest.
+    Retrying { what: &'a str, attempt: u32, wait: Duration, asked: bool, reason: &'a str },
     /// The transfer is done.
     Done { reference: &'a Reference, descriptor: &'a Descriptor, changed: bool },
     /// Something that the person should know, and that is no error.

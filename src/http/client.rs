@@ -15,8 +15,8 @@ use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
 use super::tls::SecureProxy;
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, Request, Response,
-    SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, RateLimit, Request,
+    Response, SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
 };
 
 use memory::{Memory, Profile};
@@ -103,7 +103,8 @@ impl Client {
                 }
                 (outcome, _) => outcome,
             };
-            let (wait, reason) = match outcome {
+            let host_name = request.url.authority();
+            let (wait, asked, reason) = match outcome {
                 Ok(response) if !is_retryable(response.status()) => return Ok(self.response(response, attempt)),
                 Ok(response) => {
                     let asked = parse_retry_after(response.headers());
@@ -114,20 +115,24 @@ impl Client {
                         if !last || !request.retry {
                             self.leave_alone(&host, wait);
                         }
+                        if !request.retry {
+                            let reason = &response.status().to_string();
+                            (self.options.on_retry)(&Notice { host: host_name, attempt, wait, asked: true, reason });
+                        }
                         waited += wait;
                     }
                     if last || (asked.is_some() && !patient) {
                         return Ok(self.response(response, attempt));
                     }
-                    (wait, response.status().to_string())
+                    (wait, asked.is_some(), response.status().to_string())
                 }
-                Err(error) if error.is_transient() && !last => (policy.backoff(attempt), error.to_string()),
+                Err(error) if error.is_transient() && !last => (policy.backoff(attempt), false, error.to_string()),
                 Err(error) if error.is_transient() && attempt > 1 => {
                     return Err(Error::Exhausted { attempts: attempt, source: Box::new(error) });
                 }
                 Err(error) => return Err(error),
             };
-            (self.options.on_retry)(&Notice { host: request.url.authority(), attempt, wait, reason: &reason });
+            (self.options.on_retry)(&Notice { host: host_name, attempt, wait, asked, reason: &reason });
             tokio::time::sleep(wait).await;
         }
     }
@@ -154,6 +159,9 @@ impl Client {
             let response = self.dial(request, url.clone(), headers).await?;
             let status = response.status();
             tracing::info!(method = %request.method, url = %DisplayUrl(response.url()), status = status.as_u16());
+            if let Some(limit) = RateLimit::of(response.headers()) {
+                tracing::info!(host = url.authority(), "rate limit: {limit}");
+            }
             if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
                 let choice = self.options.proxy.choose(response.url());
                 return Err(Error::refused_by_proxy(url.authority().to_owned(), &choice));
@@ -298,19 +306,19 @@ impl Client {
         let secure = url.scheme() == "https";
         let choice = self.options.proxy.choose(url);
         // Behind most proxies the only name that is resolved here is the proxy's own.
-        let resolved = choice.proxy.as_ref().is_none_or(proxy::resolves_here);
+        let named_here = choice.proxy.as_ref().is_none_or(proxy::resolves_here);
         let tls_to_proxy = choice.proxy.as_ref().filter(|proxy| proxy.scheme() == "https");
         if secure && trust.identity.is_some() && tls_to_proxy.is_some() {
             return Err(Error::identity_seen_by_proxy(url.authority().to_owned(), &choice));
         }
-        let pinned = self.options.overrides.iter().find(|o| resolved && o.host == host.host && o.port == host.port);
+        let pinned = self.options.overrides.iter().find(|o| named_here && o.host == host.host && o.port == host.port);
         let profile = Profile {
             // Plain connections differ by nothing of this.
             trust: if secure { trust.clone() } else { HostTrust::default() },
             class,
             secure,
             pinned: pinned.map(|o| (host.clone(), o.address)),
-            guard: memory.is_foreign(place).filter(|_| resolved),
+            guard: memory.is_foreign(place).filter(|_| named_here),
             via: choice.proxy.clone().filter(|proxy| proxy.scheme() == "https" || proxy::resolves_here(proxy)),
         };
         if let Some(client) = memory.clients.get(&profile) {

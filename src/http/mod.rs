@@ -23,6 +23,7 @@ pub use client::{Client, Notice, Options, Timeouts};
 pub use error::{Error, ProxyProblem, TlsProblem};
 pub use hop::Purpose;
 pub use proxy::{HostProxy, NoProxy, Proxy, ProxyChoice, ProxyReason, ProxySettings, parse_proxy};
+pub use rate_limit::RateLimit;
 pub use redact::DisplayUrl;
 pub use request::{Body, BodyStream, Class, Request};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};

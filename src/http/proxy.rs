@@ -299,7 +299,7 @@ mod tests {
             ("7.192.168.1.7", 1),
         ];
         for (host, port) in not {
-            assert!(!rules.covering(host, port).is_some(), "{host}:{port}");
+            assert!(rules.covering(host, port).is_none(), "{host}:{port}");
         }
         assert_eq!(NoProxy::parse("NO_PROXY", "a, *").covering("anything", 1), Some("*"));
         assert_eq!(NoProxy::parse("NO_PROXY", "").covering("anything", 1), None);

@@ -1,6 +1,9 @@
 //! From a chain of errors to what it amounts to. Hints hang on the errors' types, never on their texts.
 
 use std::error::Error as StdError;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Zoned};
 
 use super::{Error, Exit, Failure};
 use crate::auth;
@@ -160,9 +163,10 @@ impl Failure {
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
             E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
-            E::Server(_) => {
-                let hint = "the registry, or a server in front of it, is out of order: run the command again later";
-                self.decide(Exit::Network, "server_error", Some(hint.to_owned()));
+            E::Server(refusal) => {
+                let when = refusal.retry_after.map_or_else(|| "run the command again later".to_owned(), again);
+                let hint = format!("the registry, or a server in front of it, is out of order: {when}");
+                self.decide(Exit::Network, "server_error", Some(hint));
             }
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
@@ -195,10 +199,13 @@ impl Failure {
                 self.http_status = Some(status.as_u16());
                 self.decide(Exit::Denied, "not_logged_in", Some(format!("log in with `rcr login {registry}`")));
             }
-            E::Status { status, .. } => {
+            E::Status { status, retry_after, .. } => {
                 self.http_status = Some(status.as_u16());
                 match status.as_u16() {
-                    429 => self.decide(Exit::RateLimited, "rate_limited", None),
+                    429 => {
+                        let when = retry_after.map_or_else(|| "try again later".to_owned(), again);
+                        self.decide(Exit::RateLimited, "rate_limited", Some(when));
+                    }
                     500.. => self.decide(Exit::Network, "token_server_error", None),
                     _ => self.decide(Exit::Denied, "token_refused", None),
                 }
@@ -400,10 +407,7 @@ fn denied_advice(refusal: &Refusal) -> String {
 }
 
 fn rate_advice(refusal: &Refusal) -> String {
-    let when = refusal.retry_after.map_or_else(
-        || "try again later".to_owned(),
-        |wait| format!("try again in {} s, or wait for it with `--max-wait {0}`", wait.as_secs()),
-    );
+    let when = refusal.retry_after.map_or_else(|| "try again later".to_owned(), again);
     match &refusal.credentials_sent {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
         None => {
@@ -412,22 +416,56 @@ fn rate_advice(refusal: &Refusal) -> String {
     }
 }
 
+/// When to try again, and how to wait for it, for a wait that starts now.
+fn again(wait: Duration) -> String {
+    let when = when(wait, &Zoned::now());
+    match wait.as_millis().div_ceil(1000) {
+        // Nobody waits for days.
+        seconds @ ..=86_400 => format!("try again {when}, or wait for it with `--max-wait {seconds}`"),
+        _ => format!("try again {when}"),
+    }
+}
+
+/// The end of a wait that starts `now`: `in 27 s`; where it is far away with the time of day, where people are.
+fn when(wait: Duration, now: &Zoned) -> String {
+    let seconds = wait.as_millis().div_ceil(1000);
+    if seconds < 600 {
+        return format!("in {seconds} s");
+    }
+    let end = i64::try_from(seconds).ok().and_then(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());
+    let Some(end) = end.filter(|_| seconds < 366 * 86_400) else { return "in more than a year".to_owned() };
+    match seconds.div_ceil(60) {
+        minutes @ ..120 if end.date() == now.date() => format!("in {minutes} min, at {}", end.strftime("%H:%M")),
+        minutes if end.date() == now.date() => format!("in {} h, at {}", minutes / 60, end.strftime("%H:%M")),
+        _ => format!("on {}", end.strftime("%Y-%m-%d at %H:%M")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_certificates_names_are_the_advice() {
-        let cases: [(&[&str], &str); 3] = [
-            (&["a.test"], "the certificate is for `a.test`: use that name"),
-            (&["a.test", "b.test"], "the certificate is for `a.test`, `b.test`: use one of these names"),
-            (&[], "use the name that the certificate is for: `openssl s_client -connect r.test"),
+    fn the_end_of_a_wait_is_said_where_people_are() {
+        let now: Zoned = "2026-11-21T13:30:00+01:00[+01:00]".parse().unwrap();
+        let minute = 60;
+        let cases = [
+            (0, "in 0 s"),
+            (27, "in 27 s"),
+            (599, "in 599 s"),
+            (35 * minute, "in 35 min, at 14:05"),
+            (119 * minute, "in 119 min, at 15:29"),
+            (300 * minute, "in 5 h, at 18:30"),
+            (11 * 60 * minute, "on 2026-11-22 at 00:30"),
+            (100 * 86_400, "on 2027-03-01 at 13:30"),
+            (1_000_000_000, "in more than a year"),
+            (u64::MAX, "in more than a year"),
         ];
-        for (names, expected) in cases {
-            let presented = names.iter().map(ToString::to_string).collect();
-            let (kind, hint) = tls_advice("r.test", &TlsProblem::WrongHost { presented });
-            assert_eq!(kind, "tls_wrong_host");
-            assert!(hint.starts_with(expected), "{hint}");
+        for (seconds, expected) in cases {
+            assert_eq!(when(Duration::from_secs(seconds), &now), expected, "{seconds}");
         }
+        assert_eq!(when(Duration::from_millis(1500), &now), "in 2 s");
+        assert_eq!(again(Duration::from_secs(5)), "try again in 5 s, or wait for it with `--max-wait 5`");
+        assert!(!again(Duration::from_secs(86_401)).contains("--max-wait"));
     }
 }

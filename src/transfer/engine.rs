@@ -125,7 +125,8 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
             };
             let reason = innermost(&fault).to_string();
             let what = blob.digest.short();
-            self.progress.report(Event::Retrying { what, attempt: failures.max(1), wait, reason: &reason });
+            let attempt = failures.max(1);
+            self.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason: &reason });
             tokio::time::sleep(wait).await;
         }
     }

@@ -21,6 +21,7 @@ mod mistakes;
 mod proxy;
 mod pull;
 mod push;
+mod rate_limit;
 mod remote;
 mod store;
 mod support;

@@ -73,6 +73,7 @@ impl Authenticator {
         let realm = DisplayUrl(realm).to_string();
         let status = response.status();
         if !status.is_success() {
+            let retry_after = response.retry_after();
             let words = token::words(&response.prefix(MAX_ERROR_BYTES).await);
             let registry = self.registry.to_string();
             return Err(match (status, found) {
@@ -82,7 +83,7 @@ impl Authenticator {
                 (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => {
                     Error::NotLoggedIn { registry, realm, status, words }
                 }
-                _ => Error::Status { realm, status, words },
+                _ => Error::Status { realm, status, words, retry_after },
             });
         }
         let body = response.bytes(MAX_TOKEN_BYTES).await.map_err(|error| self.transport(error))?;

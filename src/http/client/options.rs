@@ -46,6 +46,8 @@ pub struct Notice<'a> {
     pub attempt: u32,
     /// How long until the next.
     pub wait: Duration,
+    /// Whether the host asked for that wait.
+    pub asked: bool,
     /// Why it failed.
     pub reason: &'a str,
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
+
 /// A clock that never goes back, and knows when in unix time it was started.
 #[derive(Clone)]
 pub(super) struct Clock {
+    zone: TimeZone,
     elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
     started_unix: Duration,
 }
@@ -15,6 +18,7 @@ impl Clock {
     pub(super) fn system() -> Self {
         let started = Instant::now();
         Self {
+            zone: TimeZone::system(),
             elapsed: Arc::new(move || started.elapsed()),
             started_unix: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
         }
@@ -23,6 +27,11 @@ impl Clock {
     /// Time since the start.
     pub(super) fn now(&self) -> Duration {
         (self.elapsed)()
+    }
+
+    /// Where the person is.
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// Unix time.
@@ -49,6 +58,7 @@ pub(super) mod tests {
         pub(in crate::ui::progress) fn clock(&self) -> Clock {
             let hand = Arc::clone(&self.0);
             Clock {
+                zone: TimeZone::fixed(jiff::tz::offset(1)),
                 elapsed: Arc::new(move || Duration::from_millis(hand.load(Ordering::SeqCst))),
                 started_unix: Duration::from_secs(1_700_000_000),
             }

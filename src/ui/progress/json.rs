@@ -99,6 +99,8 @@ enum Body<'a> {
         what: &'a str,
         attempt: u32,
         wait_seconds: f64,
+        /// Whether the host asked for the wait.
+        asked: bool,
         reason: &'a str,
     },
     Done {
@@ -177,8 +179,8 @@ impl Progress for Json {
             Event::Skipped { blob, reason } => {
                 Body::LayerSkipped { digest: &blob.digest, kind: BlobKind::of(blob), reason }
             }
-            Event::Retrying { what, attempt, wait, reason } => {
-                Body::Retrying { what, attempt, wait_seconds: seconds(wait), reason }
+            Event::Retrying { what, attempt, wait, asked, reason } => {
+                Body::Retrying { what, attempt, wait_seconds: seconds(wait), asked, reason }
             }
             Event::Done { reference, descriptor, changed } => Body::Done {
                 reference: Text(reference),
@@ -285,6 +287,7 @@ mod tests {
         assert_eq!(events[12]["offset_bytes"], 3_000_000);
         assert_eq!(events[14]["text"], "the registry says: \u{1b}[2J");
         assert_eq!(events[15]["wait_seconds"], 2.0);
+        assert_eq!(events[15]["asked"], false);
         assert_eq!(events[15]["reason"], "connection reset\u{7}");
         assert_eq!(events[16]["done_bytes"], 30_000_000, "cumulative, offset included");
         assert_eq!(events[20]["time"], 1_700_000_020.0);

@@ -25,7 +25,7 @@ const SIZES: usize = 15;
 pub(super) fn frame(ledger: &Ledger, now: Duration, columns: usize) -> Vec<String> {
     let totals = ledger.totals();
     let width = columns.saturating_sub(1);
-    let mut waits: BTreeMap<&str, &Wait> = ledger.waits(now).collect();
+    let mut waits: BTreeMap<&str, &Wait> = ledger.waits(now).filter(|(_, wait)| wait.long).collect();
     let moving = ledger.moving();
     let mut lines = Vec::new();
     for (digest, layer) in moving.iter().take(ROWS) {
@@ -48,8 +48,18 @@ pub(super) fn frame(ledger: &Ledger, now: Duration, columns: usize) -> Vec<Strin
 fn wait_line(what: &str, wait: &Wait, now: Duration, width: usize) -> String {
     // Counted up to the end: a wait of one second starts with 1.
     let left = Duration::from_secs(wait.until.saturating_sub(now).as_millis().div_ceil(1000).try_into().unwrap_or(0));
-    let line = words::retrying(what, left, None, &wait.reason);
-    if width == 0 { String::new() } else { shorten(&escape::line_capped(&line, LINE_MAX_BYTES), width) }
+    let forms = if wait.asked {
+        words::asked_to_wait(what, left, &wait.reason).to_vec()
+    } else {
+        vec![words::retrying(what, left, &wait.reason)]
+    };
+    let mut forms = forms.iter().map(|line| escape::line_capped(line, LINE_MAX_BYTES));
+    let last = forms.next_back().unwrap_or_default();
+    match forms.find(|line| line.chars().count() <= width) {
+        Some(fits) => fits.into_owned(),
+        None if width == 0 => String::new(),
+        None => shorten(&last, width),
+    }
 }
 
 fn layer_line(direction: Direction, digest: &Digest, layer: &Layer, width: usize) -> String {
@@ -200,8 +210,8 @@ mod tests {
         let wait = Duration::from_millis(2500);
         let reason = "the connection to registry.example broke: connection reset";
         let what = digest(1);
-        let (what, attempt) = (what.short(), 1);
-        ledger.record(&Event::Retrying { what, attempt, wait, reason }, Duration::from_secs(2));
+        let (what, attempt, asked) = (what.short(), 1, false);
+        ledger.record(&Event::Retrying { what, attempt, wait, asked, reason }, Duration::from_secs(2));
         let lines = frame(&ledger, Duration::from_secs(2), 80);
         assert_eq!(lines[1], "111111111111: Retrying in 3s: the connection to registry.example broke: connec\u{2026}");
         assert_eq!(lines.len(), 3);
@@ -209,7 +219,7 @@ mod tests {
         assert_eq!(lines[1], "111111111111: Retrying in 1s: the conn\u{2026}");
         assert!(frame(&ledger, Duration::from_millis(4500), 80)[1].contains("[====="), "the wait is over");
 
-        ledger.record(&Event::Retrying { what, attempt, wait, reason }, Duration::from_secs(5));
+        ledger.record(&Event::Retrying { what, attempt, wait, asked, reason }, Duration::from_secs(5));
         ledger.record(&Event::Started { digest: &digest(1), offset: 0, bytes: 9 }, Duration::from_secs(5));
         assert!(!frame(&ledger, Duration::from_secs(5), 80)[1].contains("Retrying"), "it moves again");
     }
@@ -217,11 +227,39 @@ mod tests {
     #[test]
     fn a_host_that_asks_to_slow_down_has_a_row_even_before_there_are_layers() {
         let mut ledger = Ledger::default();
-        let (wait, reason) = (Duration::from_secs(85), "429 Too Many Requests");
-        ledger.record(&Event::Retrying { what: "ghcr.io", attempt: 1, wait, reason }, Duration::ZERO);
-        let expected = ["ghcr.io: Retrying in 1m24s: 429 Too Many Requests"];
-        assert_eq!(frame(&ledger, Duration::from_secs(1), 80), expected);
+        let (what, attempt, wait) = ("registry.example", 1, Duration::from_secs(28));
+        let reason = "429 Too Many Requests";
+        ledger.record(&Event::Retrying { what, attempt, wait, asked: true, reason }, Duration::ZERO);
+        let cases = [
+            (80, 1, "registry.example asks to wait: 27 s left (429 Too Many Requests)"),
+            (80, 2, "registry.example asks to wait: 26 s left (429 Too Many Requests)"),
+            (60, 1, "registry.example asks to wait: 27 s left"),
+            (40, 1, "wait 27 s: registry.example"),
+            (20, 1, "wait 27 s: registr\u{2026}"),
+            (1, 1, ""),
+        ];
+        for (columns, at, expected) in cases {
+            assert_eq!(frame(&ledger, Duration::from_secs(at), columns), [expected], "{columns}");
+        }
         assert!(frame(&ledger, wait, 80).is_empty());
+    }
+
+    #[test]
+    fn what_is_over_at_once_is_not_counted_down() {
+        let mut ledger = ledger(1, 1);
+        let (what, reason) = (digest(0), "connection reset");
+        let (what, wait) = (what.short(), Duration::from_millis(1999));
+        ledger.record(&Event::Retrying { what, attempt: 1, wait, asked: false, reason }, Duration::from_secs(2));
+        assert!(frame(&ledger, Duration::from_secs(2), 80)[0].contains("Downloading"));
+    }
+
+    #[test]
+    fn a_wait_for_ever_is_survived() {
+        let mut ledger = Ledger::default();
+        let wait = Duration::MAX;
+        ledger
+            .record(&Event::Retrying { what: "a", attempt: 1, wait, asked: true, reason: "" }, Duration::from_secs(2));
+        assert_eq!(frame(&ledger, Duration::from_secs(3), 80).len(), 1);
     }
 
     #[test]

@@ -15,6 +15,9 @@ const RATE_WINDOW: Duration = Duration::from_secs(5);
 /// How far samples of the rate are apart.
 const RATE_STEP: Duration = Duration::from_millis(200);
 
+/// Shorter waits are over before they are read.
+const COUNTDOWN: Duration = Duration::from_secs(2);
+
 /// Which way bytes go: decides on Docker's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -79,6 +82,10 @@ pub(super) struct Totals {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) until: Duration,
+    /// Whether it was asked for by the host.
+    pub(super) asked: bool,
+    /// Whether it is long enough to be counted down.
+    pub(super) long: bool,
     pub(super) reason: String,
 }
 
@@ -135,9 +142,10 @@ impl Ledger {
                 layer.phase = Phase::Settled;
                 layer.done_bytes = layer.total_bytes;
             }
-            Event::Retrying { what, wait, reason, .. } => {
+            Event::Retrying { what, wait, asked, reason, .. } => {
                 self.waits.retain(|_, other| other.until > now);
-                self.waits.insert(what.to_owned(), Wait { until: now + wait, reason: reason.to_owned() });
+                let (until, long) = (now.saturating_add(wait), wait >= COUNTDOWN);
+                self.waits.insert(what.to_owned(), Wait { until, asked, long, reason: reason.to_owned() });
             }
             Event::Done { .. } => {
                 self.layers.clear();

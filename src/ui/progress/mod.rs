@@ -132,7 +132,7 @@ mod tests {
             listener.report(Event::Warning { text: "the registry says: \u{1b}[2J" });
             let wait = Duration::from_secs(2);
             let (what, reason) = (three.digest.short(), "connection reset\u{7}");
-            listener.report(Event::Retrying { what, attempt: 2, wait, reason });
+            listener.report(Event::Retrying { what, attempt: 2, wait, asked: false, reason });
             hand.advance(10_000);
             listener.report(Event::Advanced { digest: &one.digest, bytes: 27_000_000 });
             listener.report(Event::Advanced { digest: &three.digest, bytes: 3_000_000 });

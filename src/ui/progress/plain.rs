@@ -1,5 +1,6 @@
 //! Progress as lines: one for each finished layer, and now and then how far everything is.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::ui::printer::lock;
 
 /// Summaries are this far apart at least.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
-/// Of a longer wait the end is told, too.
+/// Of a longer wait the end is told, too; and that a host asks to wait is told this far apart at least.
 const LONG_WAIT: Duration = Duration::from_secs(10);
 
 pub(super) struct Plain {
@@ -25,6 +26,8 @@ pub(super) struct Plain {
 struct State {
     ledger: Ledger,
     last_summary: Duration,
+    /// When it was told last that a host asks to wait.
+    told_to_wait: BTreeMap<String, Duration>,
 }
 
 impl Plain {
@@ -43,12 +46,17 @@ impl Progress for Plain {
         let now = self.clock.now();
         let mut state = lock(&self.state);
         // Requests that run side by side are told once to slow down.
-        let told = |what| state.ledger.waits(now).any(|(known, _)| known == what);
+        let waits = |what| state.ledger.waits(now).any(|(known, _)| known == what);
+        let lately = |what| state.told_to_wait.get(what).is_some_and(|at| now.saturating_sub(*at) < LONG_WAIT);
         let retry = match event {
-            Event::Retrying { what, wait, reason, .. } if !told(what) => {
-                let at = (wait >= LONG_WAIT).then(|| self.clock.unix() + wait);
-                Some(words::retrying(what, wait, at, reason))
+            Event::Retrying { what, .. } if waits(what) => None,
+            Event::Retrying { what, asked: true, .. } if lately(what) => None,
+            Event::Retrying { what, wait, asked: true, reason, .. } => {
+                state.told_to_wait.insert(what.to_owned(), now);
+                let until = (wait >= LONG_WAIT).then(|| self.clock.unix().saturating_add(wait));
+                Some(words::asked_to_wait_until(what, wait, until, self.clock.zone(), reason))
             }
+            Event::Retrying { what, wait, reason, .. } => Some(words::retrying(what, wait, reason)),
             _ => None,
         };
         state.ledger.record(&event, now);
@@ -111,21 +119,33 @@ Status: Downloaded newer image for docker.io/library/debian:latest
             what: "ghcr.io",
             attempt: 1,
             wait: Duration::from_secs(seconds),
+            asked: true,
             reason: "429 Too Many Requests",
         };
         plain.report(busy(30));
         hand.advance(100);
         plain.report(busy(30));
         hand.advance(40_000);
-        plain.report(busy(9));
+        for _ in 0..9 {
+            plain.report(busy(1));
+            hand.advance(1_000);
+        }
+        let (what, attempt, asked) = ("ghcr.io", 3, false);
         let reason = "cannot connect to ghcr.io: connection refused";
-        let wait = Duration::from_millis(400);
-        hand.advance(9_000);
-        plain.report(Event::Retrying { what: "ghcr.io", attempt: 3, wait, reason });
+        plain.report(Event::Retrying { what, attempt, wait: Duration::from_millis(400), asked, reason });
+        hand.advance(1_000);
+        plain.report(Event::Retrying {
+            what,
+            attempt,
+            wait: Duration::from_secs(12),
+            asked,
+            reason: "502 Bad Gateway",
+        });
         let expected = "\
-ghcr.io: Retrying in 30s, at 22:13:50 UTC: 429 Too Many Requests
-ghcr.io: Retrying in 9s: 429 Too Many Requests
+ghcr.io asks to wait 30 s, until 23:13:50 (429 Too Many Requests)
+ghcr.io asks to wait 1 s (429 Too Many Requests)
 Retrying: cannot connect to ghcr.io: connection refused
+ghcr.io: Retrying in 12s: 502 Bad Gateway
 ";
         assert_eq!(stderr.text(), expected);
     }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::ledger::{BlobKind, Direction, Ledger};
 use crate::content::Event;
 use crate::model::{Descriptor, Reference};
@@ -55,23 +58,50 @@ pub(super) fn lines(event: &Event<'_>, direction: Direction) -> Vec<String> {
     }
 }
 
-/// Why something is tried again, and when: `ghcr.io: Retrying in 25s: 429 Too Many Requests`. `at` is that moment in
-/// unix time, for those who do not see the seconds run down.
-pub(super) fn retrying(what: &str, left: Duration, at: Option<Duration>, reason: &str) -> String {
+/// Why something is tried again, and when: `ghcr.io: Retrying in 25s: 502 Bad Gateway`.
+pub(super) fn retrying(what: &str, left: Duration, reason: &str) -> String {
     // A connection's error names its host already. Layers keep their place at the start of the line.
     let is_host = what.contains(['.', ':']);
     let what = if is_host && reason.contains(what) { String::new() } else { format!("{what}: ") };
-    let left = match left.as_secs() {
-        0 => "Retrying".to_owned(),
-        _ => format!("Retrying in {}", units::duration(left)),
-    };
-    let at = at.map(|at| format!(", at {}", time_of_day(at))).unwrap_or_default();
-    format!("{what}{left}{at}: {reason}")
+    match left.as_secs() {
+        0 => format!("{what}Retrying: {reason}"),
+        _ => format!("{what}Retrying in {}: {reason}", units::duration(left)),
+    }
 }
 
-fn time_of_day(unix: Duration) -> String {
-    let seconds = unix.as_secs() % (24 * 60 * 60);
-    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+/// That a host asks to wait, running down, from the longest form to the shortest:
+/// `ghcr.io asks to wait: 27 s left (429 Too Many Requests)`.
+pub(super) fn asked_to_wait(host: &str, left: Duration, reason: &str) -> [String; 3] {
+    let left = seconds(left);
+    let plain = format!("{host} asks to wait: {left} left");
+    [format!("{plain} ({reason})"), plain, format!("wait {left}: {host}")]
+}
+
+/// The same for those who do not see it run down: `ghcr.io asks to wait 27 s, until 14:05:10 (429 Too Many Requests)`.
+/// `until` is that moment in unix time, where it is far away.
+pub(super) fn asked_to_wait_until(
+    host: &str,
+    wait: Duration,
+    until: Option<Duration>,
+    zone: &TimeZone,
+    reason: &str,
+) -> String {
+    let until = until.and_then(|until| time_of_day(until, zone)).map(|time| format!(", until {time}"));
+    format!("{host} asks to wait {}{} ({reason})", seconds(wait), until.unwrap_or_default())
+}
+
+/// `27 s`; longer waits as other durations.
+fn seconds(duration: Duration) -> String {
+    match duration.as_millis().div_ceil(1000) {
+        seconds @ 0..=120 => format!("{seconds} s"),
+        _ => units::duration(duration),
+    }
+}
+
+/// `14:05:10` in `zone`.
+fn time_of_day(unix: Duration, zone: &TimeZone) -> Option<String> {
+    let moment = Timestamp::from_second(unix.as_secs().try_into().ok()?).ok()?;
+    Some(moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
 }
 
 /// Where a long transfer stands: `12.3MB/77.8MB (15%), 3 of 10 layers, 4.5MB/s`.
