@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_rcr_global_optspecs
-    string join \n format= json progress= q/quiet v/verbose store= config= retries= max-wait= concurrency= resolve= plain-http= tls-skip-verify= insecure-registry= cacert= cert-dir= trust-realm= h/help V/version
+    string join \n format= json progress= q/quiet v/verbose store= config= retries= max-wait= concurrency= resolve= plain-http= tls-skip-verify= insecure-registry= registry-mirror= add-registry= cacert= cert-dir= trust-realm= h/help V/version
 end
 
 function __fish_rcr_needs_command
@@ -40,6 +40,8 @@ complete -c rcr -n "__fish_rcr_needs_command" -l resolve -d 'Connect to ADDR whe
 complete -c rcr -n "__fish_rcr_needs_command" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_needs_command" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_needs_command" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -83,6 +85,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand pull" -l resolve -d 'Connect to 
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -109,6 +113,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand push" -l resolve -d 'Connect to 
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -136,6 +142,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand login" -l resolve -d 'Connect to
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -161,6 +169,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand logout" -l resolve -d 'Connect t
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -186,6 +196,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand tag" -l resolve -d 'Connect to A
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -210,6 +222,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand images" -l resolve -d 'Connect t
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -234,6 +248,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand ls" -l resolve -d 'Connect to AD
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -258,6 +274,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l resolve -d 'Connect to A
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -283,6 +301,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l resolve -d 'Connect 
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -308,6 +328,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand history" -l resolve -d 'Connect 
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -335,6 +357,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand tags" -l resolve -d 'Connect to 
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -359,6 +383,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l resolve -d 'Connect 
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -382,6 +408,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l resolve -d 'Connect
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -405,6 +433,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand digest" -l resolve -d 'Connect t
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -428,6 +458,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subco
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -455,6 +487,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -478,6 +512,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -502,6 +538,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -531,6 +569,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand completion" -l resolve -d 'Conne
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
@@ -554,6 +594,8 @@ complete -c rcr -n "__fish_rcr_using_subcommand version" -l resolve -d 'Connect 
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l add-registry -d 'Look here first for names without a host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r

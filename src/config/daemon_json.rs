@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::file::Rule;
-use crate::endpoint::{Error, InsecureRule, Located, SettingsFile};
+use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, mirror_url};
+use crate::http::Url;
 
 /// What is read; all other keys are the daemon's business.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DaemonJson {
     pub(super) insecure_registries: Vec<Located<InsecureRule>>,
     pub(super) allow_nondistributable_artifacts: Vec<Located<InsecureRule>>,
+    pub(super) registry_mirrors: Vec<Located<Url>>,
 }
 
 /// Values as they are written: where they lie in the text gives their lines.
@@ -23,6 +26,17 @@ struct Written<'a> {
     insecure_registries: Option<Vec<&'a RawValue>>,
     #[serde(borrow, default)]
     allow_nondistributable_artifacts: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, default)]
+    registry_mirrors: Option<Vec<&'a RawValue>>,
+}
+
+/// A mirror of Docker Hub.
+struct MirrorUrl(Url);
+
+impl<'de> Deserialize<'de> for MirrorUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        mirror_url(&String::deserialize(deserializer)?).map(Self).map_err(D::Error::custom)
+    }
 }
 
 impl DaemonJson {
@@ -37,6 +51,7 @@ impl DaemonJson {
         Ok(Self {
             insecure_registries: rules(written.insecure_registries)?,
             allow_nondistributable_artifacts: rules(written.allow_nondistributable_artifacts)?,
+            registry_mirrors: values(&source, written.registry_mirrors, |MirrorUrl(url)| url)?,
         })
     }
 }

@@ -34,13 +34,59 @@ pub(super) struct ConfigFile {
     pub(super) allow_nondistributable_artifacts: Vec<Spanned<Rule>>,
     /// Registry to token servers.
     #[serde(default)]
-    pub(super) trusted_realms: BTreeMap<Host, Vec<Realm>>,
-    /// Registry to proxy, as written.
-    #[serde(default, rename = "proxies")]
-    proxy_table: ProxyTable,
-    /// The same with lines.
+    pub(super) trusted_realms: BTreeMap<Host, Vec<Spanned<Realm>>>,
+    /// Mirrors of docker.io.
+    #[serde(default)]
+    pub(super) registry_mirrors: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) mirror: Vec<Spanned<Mirror>>,
+    pub(super) search_registries: Option<Vec<Spanned<String>>>,
+    pub(super) short_name_mode: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) aliases: BTreeMap<String, Spanned<String>>,
+    /// The file itself.
     #[serde(skip)]
     pub(super) proxies: Vec<HostProxy>,
+}
+
+/// A mirror for the names under a prefix.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Mirror {
+    pub(super) prefix: Spanned<String>,
+    pub(super) url: Spanned<String>,
+    pub(super) capabilities: Option<Vec<Capability>>,
+    #[serde(default)]
+    pub(super) override_path: bool,
+    #[serde(default = "yes")]
+    pub(super) namespace: bool,
+    #[serde(default)]
+    pub(super) ca: Vec<Spanned<PathBuf>>,
+    pub(super) client: Option<Client>,
+    #[serde(default)]
+    pub(super) skip_verify: bool,
+    #[serde(default)]
+    pub(super) header: BTreeMap<String, Spanned<String>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a mirror may be asked for. Nobody pushes to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Capability {
+    Pull,
+    Resolve,
+}
+
+/// A client certificate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Client {
+    pub(super) cert: Spanned<PathBuf>,
+    pub(super) key: Spanned<PathBuf>,
 }
 
 /// A host or a block of addresses in a list of a file. Docker takes a scheme in front away, so files have them.
@@ -100,14 +146,31 @@ impl ConfigFile {
             let message = format!("store: {} is not an absolute path; `~` means nothing here", literal.display());
             return Err(source.error(key("store"), message));
         }
+        let parsed = Self { source, ..parsed };
         for authority in &parsed.cacert {
-            if let Err(error) = File::open(authority.get_ref()) {
-                let message = format!("cacert: cannot read {}: {}", authority.get_ref().display(), error.kind());
-                return Err(source.error(authority.span().start, message));
-            }
+            parsed.readable("cacert", authority)?;
         }
-        parsed.proxies = std::mem::take(&mut parsed.proxy_table).located(file, &text);
         Ok(parsed)
+    }
+
+    /// A file that the file names, and that can be read.
+    pub(super) fn readable(&self, key: &str, file: &Spanned<PathBuf>) -> Result<PathBuf, Error> {
+        File::open(file.get_ref()).map_err(|error| {
+            let message = format!("{key}: cannot read {}: {}", file.get_ref().display(), error.kind());
+            self.source.error(file.span().start, message)
+        })?;
+        Ok(file.get_ref().clone())
+    }
+
+    /// A text of the file that is to mean something; `parse` says what is wrong with it.
+    pub(super) fn parsed<T>(
+        &self,
+        text: &Spanned<String>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Located<T>, Error> {
+        let at = text.span().start;
+        let value = parse(text.get_ref()).map_err(|message| self.source.error(at, message))?;
+        Ok(self.source.located(value, at))
     }
 
     /// A value of the file, and its line.
@@ -141,6 +204,10 @@ mod tests {
             ("\nplain-http = [\"http://a\"]\n", "F:2: "),
             ("\ntls-skip-verify = [\"a/b\"]\n", "F:2: "),
             ("\nstore = \"~/images\"\n", "F:2: store: "),
+            ("[[mirror]]\nprefix = 'a'\nurl = 'https://m'\nheaders = {}\n", "F:4: "),
+            ("[[mirror]]\nprefix = 'a'\n", "F:1: "),
+            ("[[mirror]]\nprefix = 'a'\nurl = 'https://m'\nclient = { cert = 'x' }\n", "F:4: "),
+            ("\nsearch-registries = 'a'\n", "F:2: "),
             ("\ncacert = [\"/does/not/exist\"]\n", "F:2: cacert: "),
         ];
         for (text, start) in cases {

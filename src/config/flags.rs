@@ -71,6 +71,28 @@ pub struct Flags {
     )]
     pub insecure_registry: Vec<String>,
 
+    /// Ask this mirror for what is on docker.io first; http:// allows plain HTTP
+    #[arg(
+        long,
+        env = "RCR_REGISTRY_MIRROR",
+        hide_short_help = true,
+        value_name = "URL",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub registry_mirror: Vec<String>,
+
+    /// Look here first for names without a host
+    #[arg(
+        long,
+        env = "RCR_ADD_REGISTRY",
+        hide_short_help = true,
+        value_name = "HOST",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub add_registry: Vec<String>,
+
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, env = "RCR_CACERT", hide_short_help = true, value_name = "FILE", hide_env_values = true)]
     pub cacert: Vec<PathBuf>,

@@ -8,7 +8,9 @@ mod environment;
 mod error;
 mod file;
 mod flags;
-mod proxies;
+mod registries;
+mod registries_conf;
+mod said;
 mod settings;
 
 pub use environment::Environment;

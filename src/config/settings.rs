@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
-use super::{Environment, Error, Flags, proxies};
+use super::registries_conf::RegistriesConf;
+use super::said::Said;
+use super::{Environment, Error, Flags, registries, registries_conf};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, TrustSettings};
 use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
@@ -47,6 +49,10 @@ pub struct Settings {
     pub trusted_realms: Vec<Located<(Option<HostPort>, Url)>>,
     /// Mirrors, search order, and what else is said about registries.
     pub registries: Arc<Registries>,
+    /// What was passed over in files that other programs read too.
+    pub notices: Vec<Located<String>>,
+    /// Where answers about short names are remembered.
+    short_names_file: Option<PathBuf>,
     /// Where credentials are.
     pub credentials: credential::Options,
     /// Registries that take layers whose publisher forbids to redistribute them.
@@ -65,18 +71,28 @@ impl Settings {
             (None, Some(home)) => ConfigFile::read(&home.join("rcr/config.toml"), false)?,
             (None, None) => ConfigFile::default(),
         };
-        let daemon = DaemonJson::read(&places.system.join("etc/docker/daemon.json"))?;
+        // The daemon of the user, which goes without root, then that of the system.
+        let daemons = [
+            places.config_home.as_ref().map(|dir| dir.join("docker/daemon.json")),
+            Some(places.system.join("etc/docker/daemon.json")),
+        ];
+        let daemons: Vec<_> =
+            daemons.into_iter().flatten().map(|file| DaemonJson::read(&file)).collect::<Result<_, _>>()?;
+        let conf = RegistriesConf::read(&places.registries_conf(environment))?;
+        for notice in &conf.notices {
+            tracing::info!(setting = %notice.from, "{}", notice.value);
+        }
 
         // A flag puts a variable aside; of what is insecure, both count.
         let said = Said::new(environment);
         let mut insecure =
             said.both("--insecure-registry", "RCR_INSECURE_REGISTRY", &flags.insecure_registry, parse_rule)?;
         insecure.extend(file.insecure_registries.iter().map(|rule| file.located(rule, |Rule(rule)| rule.clone())));
-        insecure.extend(daemon.insecure_registries);
+        insecure.extend(daemons.iter().flat_map(|daemon| daemon.insecure_registries.clone()));
         let nondistributable = file.allow_nondistributable_artifacts.iter();
         let allow_nondistributable = nondistributable
             .map(|rule| file.located(rule, |Rule(rule)| rule.clone()))
-            .chain(daemon.allow_nondistributable_artifacts)
+            .chain(daemons.iter().flat_map(|daemon| daemon.allow_nondistributable_artifacts.clone()))
             .collect();
         let mut plain_http = said.both("--plain-http", "RCR_PLAIN_HTTP", &flags.plain_http, parse_host)?;
         plain_http.extend(file.plain_http.iter().map(|host| file.located(host, |Host(host)| host.clone())));
@@ -93,12 +109,23 @@ impl Settings {
             let known = |Realm(url): &Realm| (Some(registry.clone()), url.clone());
             trusted_realms.extend(realms.iter().map(|realm| file.located(realm, known)));
         }
+        let short_names_file = places.config_home.as_ref().map(|dir| dir.join("rcr/short-names.toml"));
+        let theirs = places.cache_home.as_ref().map(|dir| dir.join("containers/short-name-aliases.conf"));
+        let remembered = [&short_names_file, &theirs].into_iter().flatten();
+        let remembered = remembered.map(|file| registries_conf::remembered(file)).collect::<Result<_, _>>()?;
+        let registries = Registries {
+            mirrors: registries::mirrors(flags, &said, &file, &daemons)?,
+            search: registries::search(flags, &said, &file, remembered, &conf)?,
+            rules: conf.rules,
+            hosts_dirs: places.hosts_dirs(&["containerd/certs.d", "docker/certs.d"]),
+        };
         let trust = TrustSettings {
             plain_http,
             skip_verify,
             insecure,
             authorities,
             certificate_dirs: places.certificate_dirs(),
+            hosts_dirs: places.hosts_dirs(&["containerd/certs.d"]),
             own_certificate_dir: flags.cert_dir.clone(),
             overrides: overrides.iter().map(|given| given.value.clone()).collect(),
         };
@@ -119,7 +146,9 @@ impl Settings {
                 ..defaults
             },
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
-            registries: Arc::new(Registries::default()),
+            registries: Arc::new(registries),
+            short_names_file,
+            notices: conf.notices,
             trusted_realms,
             credentials: credentials(environment, &places),
             allow_nondistributable,
@@ -132,6 +161,13 @@ impl Settings {
     /// [`Error::NoHome`] where neither a flag nor the environment gives it a place.
     pub fn store(&self) -> Result<&Path, Error> {
         self.store.as_deref().ok_or(Error::NoHome)
+    }
+
+    /// Where answers about names without a host are remembered: `[aliases]`, short name to full name. It goes before
+    /// all other aliases. `None` where there is no home directory.
+    #[must_use]
+    pub fn short_names_file(&self) -> Option<PathBuf> {
+        self.short_names_file.clone()
     }
 
     /// What the environment says about the terminal.
@@ -154,6 +190,7 @@ struct Places {
     home: Option<PathBuf>,
     config_home: Option<PathBuf>,
     data_home: Option<PathBuf>,
+    cache_home: Option<PathBuf>,
     runtime: Option<PathBuf>,
     system: PathBuf,
 }
@@ -165,10 +202,28 @@ impl Places {
         Self {
             config_home: environment.absolute("XDG_CONFIG_HOME").or_else(|| below(".config")),
             data_home: environment.absolute("XDG_DATA_HOME").or_else(|| below(".local/share")),
+            cache_home: environment.absolute("XDG_CACHE_HOME").or_else(|| below(".cache")),
             runtime: environment.absolute("XDG_RUNTIME_DIR"),
             system: environment.path("RCR_SYSTEM_ROOT").unwrap_or_else(|| PathBuf::from("/")),
             home,
         }
+    }
+
+    fn registries_conf(&self, environment: &Environment) -> registries_conf::Files {
+        registries_conf::Files {
+            named: environment.path("CONTAINERS_REGISTRIES_CONF"),
+            user: self.config_home.as_ref().map(|dir| dir.join("containers")),
+            system: self.system.join("etc/containers"),
+        }
+    }
+
+    /// Directories with a `hosts.toml` per registry: for each name the user's, then the system's.
+    fn hosts_dirs(&self, names: &[&str]) -> Vec<PathBuf> {
+        let both = |name: &&str| {
+            let system = self.system.join("etc").join(name);
+            self.config_home.as_ref().map(|dir| dir.join(name)).into_iter().chain([system])
+        };
+        names.iter().flat_map(both).collect()
     }
 
     fn certificate_dirs(&self) -> Vec<PathBuf> {

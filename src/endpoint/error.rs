@@ -51,6 +51,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// About a setting of a file.
+    pub fn at(from: &Provenance, message: impl Into<String>) -> Self {
+        match from {
+            Provenance::File(file, line) => Self::file(file, *line, message),
+            other => Self::file(Path::new(&other.to_string()), 1, message),
+        }
+    }
+
     /// About a line of a file.
     pub fn file(file: &Path, line: usize, message: impl Into<String>) -> Self {
         Self::File { file: file.to_owned(), line, message: message.into() }

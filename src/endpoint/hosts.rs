@@ -1,10 +1,14 @@
 //! containerd's `hosts.toml`: one directory per registry, read when that registry is asked for and not before.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
-use super::{Capabilities, Error, Provenance};
-use crate::http::{HeaderMap, HostTrust, Url};
+use super::mirror::{header, mirror_url};
+use super::{Capabilities, Error, Provenance, SettingsFile, Table, Value, api_root};
+use crate::http::{HeaderMap, HostTrust, Identity, Url};
 use crate::model::Registry;
+
+const FILE: &str = "hosts.toml";
 
 /// One host of a `hosts.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,252 @@ pub(super) struct HostsFile {
     pub(super) server: HostEntry,
 }
 
-/// The file for `registry`: of the first of `roots` that has a directory for it or one for all.
-pub(super) fn read(_roots: &[PathBuf], _registry: &Registry) -> Result<Option<HostsFile>, Error> {
+/// The file for `registry`: of the first of `roots` that has a directory with one for it, or for all.
+pub(super) fn read(roots: &[PathBuf], registry: &Registry) -> Result<Option<HostsFile>, Error> {
+    for dir in roots.iter().filter_map(|root| directory(root, registry.as_str())) {
+        if let Some(file) = SettingsFile::read(&dir.join(FILE), false)? {
+            return parse(&file, &dir).map(Some);
+        }
+    }
     Ok(None)
+}
+
+/// The directory of certificates for `host[:port]` in such a tree: one that has no `hosts.toml`.
+pub(super) fn certificate_dir(roots: &[PathBuf], host: &str) -> Option<PathBuf> {
+    roots.iter().filter_map(|root| directory(root, host)).find(|dir| !dir.join(FILE).exists())
+}
+
+/// The directory for `host[:port]`: with the port between underscores, as it is, or the one for all.
+fn directory(root: &Path, host: &str) -> Option<PathBuf> {
+    if host.starts_with('.') || host.contains(['/', '\\']) {
+        return None;
+    }
+    let port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    let underscored = port.map(|(name, port)| format!("{name}_{port}_"));
+    let names = [underscored.as_deref(), Some(host), Some("_default")];
+    names.into_iter().flatten().map(|name| root.join(name)).find(|dir| dir.is_dir())
+}
+
+fn parse(file: &SettingsFile, dir: &Path) -> Result<HostsFile, Error> {
+    let mut top = Table::of(file)?;
+    let mut hosts = Vec::new();
+    for (url, table) in top.table("host")?.rest() {
+        let url = host_url(&url.value).map_err(|message| table.error(message))?;
+        let mut table = table.table()?;
+        hosts.push(entry(Some(url), &mut table, dir, Capabilities::MIRROR)?);
+        pass_over(table);
+    }
+    let url = top.take("server").map(|server| server.parsed(host_url)).transpose()?;
+    let from = url.as_ref().map_or_else(|| top.from(), |url| url.from.clone());
+    let server = entry(url.map(|url| url.value), &mut top, dir, Capabilities::ALL)?;
+    pass_over(top);
+    Ok(HostsFile { hosts, server: HostEntry { from, ..server } })
+}
+
+/// One host. Push is for those alone of which it is said, and for the registry itself.
+fn entry(url: Option<Url>, table: &mut Table<'_>, dir: &Path, unsaid: Capabilities) -> Result<HostEntry, Error> {
+    let from = table.from();
+    let path_as_it_is = table.boolean("override_path")?;
+    let written = table.take("capabilities").map(capabilities).transpose()?;
+    let authorities = table
+        .take("ca")
+        .map_or(Ok(Vec::new()), |files| files.one_or_more()?.into_iter().map(|file| readable(file, dir)).collect())?;
+    let identity = table.take("client").map_or(Ok(None), |client| identity(client, dir))?;
+    let verify = !table.boolean("skip_verify")?;
+    let mut headers = HeaderMap::new();
+    for (name, values) in table.table("header")?.rest() {
+        for value in values.one_or_more()? {
+            let (name, value) = value.parsed(|value| header(&name.value, value))?.value;
+            headers.append(name, value);
+        }
+    }
+    if let Some(unused) = table.take("dial_timeout") {
+        tracing::info!(setting = %unused.from(), "dial_timeout is not used");
+    }
+    Ok(HostEntry {
+        base: url.map(|url| api_root(&url, path_as_it_is)),
+        capabilities: written.unwrap_or(unsaid),
+        capabilities_written: written.is_some(),
+        headers,
+        trust: HostTrust { verify, authorities, identity, ..HostTrust::default() },
+        from,
+    })
+}
+
+fn pass_over(table: Table<'_>) {
+    for unknown in table.unknown() {
+        tracing::info!(setting = %unknown.from, "{}", unknown.value);
+    }
+}
+
+fn capabilities(list: Value<'_>) -> Result<Capabilities, Error> {
+    let mut all = Capabilities { pull: false, resolve: false, push: false };
+    for word in list.list()? {
+        word.parsed(|word| {
+            match word {
+                "pull" => all.pull = true,
+                "resolve" => all.resolve = true,
+                "push" => all.push = true,
+                _ => return Err(format!("{word:?} is none of \"pull\", \"resolve\" and \"push\"")),
+            }
+            Ok(())
+        })?;
+    }
+    Ok(all)
+}
+
+/// The first client certificate: a file with both, or a pair. TLS shows one.
+fn identity(client: Value<'_>, dir: &Path) -> Result<Option<Identity>, Error> {
+    let mut all = Vec::new();
+    for one in client.one_or_more()? {
+        let at = one.from();
+        let expected = one.error("client: expected a file with certificate and key, or a pair of files");
+        let files: Vec<PathBuf> =
+            one.one_or_more()?.into_iter().map(|file| readable(file, dir)).collect::<Result<_, _>>()?;
+        all.push(match files.as_slice() {
+            [both] => Identity { certificate: both.clone(), key: both.clone() },
+            [certificate, key] => Identity { certificate: certificate.clone(), key: key.clone() },
+            _ => return Err(expected),
+        });
+        if all.len() == 2 {
+            tracing::info!(setting = %at, "only the first client certificate is used");
+        }
+    }
+    Ok(all.into_iter().next())
+}
+
+/// A file beside the `hosts.toml`, or elsewhere, that can be read.
+fn readable(file: Value<'_>, dir: &Path) -> Result<PathBuf, Error> {
+    let check = |name: &str| {
+        let file = dir.join(name);
+        match File::open(&file) {
+            Ok(_) => Ok(file),
+            Err(error) => Err(format!("cannot read {}: {}", file.display(), error.kind())),
+        }
+    };
+    Ok(file.parsed(check)?.value)
+}
+
+/// A host that may be written without its scheme.
+fn host_url(text: &str) -> Result<Url, String> {
+    mirror_url(&if text.contains("://") { text.to_owned() } else { format!("https://{text}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(text: &str) -> (tempfile::TempDir, Result<HostsFile, String>) {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("r.test");
+        fs::create_dir_all(&dir).unwrap();
+        for name in ["ca.crt", "client.pem", "client.key"] {
+            fs::write(dir.join(name), "").unwrap();
+        }
+        fs::write(dir.join(FILE), text).unwrap();
+        let read = read(&[root.path().to_owned()], &Registry::parse("r.test").unwrap());
+        let file = dir.join(FILE).display().to_string();
+        (root, read.map(Option::unwrap).map_err(|e| e.to_string().replace(&file, "F")))
+    }
+
+    #[test]
+    fn every_key_is_read_and_hosts_keep_their_order() {
+        let (root, file) = written(
+            "server = 'up.test'\nca = 'ca.crt'\n\n[host.'http://z.test:5000']\ncapabilities = ['pull', 'push']\n\
+             [host.'http://z.test:5000'.header]\nx-one = 'a'\nx-two = ['b', 'c']\n\n[host.'https://a.test/hub']\n\
+             override_path = true\nskip_verify = true\nclient = [['client.pem', 'client.key']]\ndial_timeout = '5s'\n\
+             [host.\"m.test\"]\nca = ['ca.crt']\nclient = 'client.pem'\n",
+        );
+        let file = file.unwrap();
+        let bases: Vec<_> = file.hosts.iter().map(|host| host.base.as_ref().unwrap().as_str()).collect();
+        assert_eq!(bases, ["http://z.test:5000/v2/", "https://a.test/hub/", "https://m.test/v2/"]);
+        let [z, a, m] = file.hosts.as_slice() else { unreachable!() };
+        assert!(z.capabilities_written && z.capabilities.push && !z.capabilities.resolve);
+        assert_eq!((z.headers.get_all("x-two").iter().count(), z.headers["x-one"].is_sensitive()), (2, true));
+        assert!(z.from.to_string().ends_with("hosts.toml:4"), "{}", z.from);
+        assert!(!a.trust.verify && !a.capabilities_written && !a.capabilities.push && a.capabilities.resolve);
+        let at = |name: &str| root.path().join("r.test").join(name);
+        let pair = a.trust.identity.clone().unwrap();
+        assert_eq!((pair.certificate, pair.key), (at("client.pem"), at("client.key")));
+        let both = m.trust.identity.clone().unwrap();
+        assert_eq!((both.certificate, both.key), (at("client.pem"), at("client.pem")));
+        assert_eq!(m.trust.authorities, [at("ca.crt")]);
+        assert_eq!(file.server.base.unwrap().as_str(), "https://up.test/v2/");
+        assert_eq!((file.server.capabilities, file.server.trust.authorities), (Capabilities::ALL, vec![at("ca.crt")]));
+    }
+
+    #[test]
+    fn a_file_without_a_server_is_about_the_registry_itself() {
+        let (_root, file) = written("skip_verify = true\n");
+        let file = file.unwrap();
+        assert!(file.hosts.is_empty() && file.server.base.is_none() && !file.server.trust.verify);
+        assert!(written("").1.is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let cases = [
+            ("server = 5\n", "F:1: server: expected a string, found an integer"),
+            ("\nserver = 'ftp://a.test'\n", "F:2: \"ftp://a.test\" is not the URL"),
+            ("server = 'https://u:hunter2@a.test'\n", "F:1: a URL here has no user name"),
+            ("[host.'https://a.test?x']\n", "F:1: a URL here has no query"),
+            ("[host.'https://a.test']\ncapabilities = ['pull', 'drop']\n", "F:2: \"drop\" is none of"),
+            ("[host.'https://a.test']\ncapabilities = 'pull'\n", "F:2: capabilities: expected a list"),
+            ("[host.'https://a.test']\nca = 'missing.crt'\n", "F:2: cannot read "),
+            ("[host.'https://a.test']\nca = 1\n", "F:2: ca: expected a string or a list"),
+            ("client = [['client.pem', 'client.key', 'ca.crt']]\n", "F:1: client: expected"),
+            ("client = [[]]\n", "F:1: client: expected"),
+            ("skip_verify = 'yes'\n", "F:1: skip_verify: expected true or false"),
+            ("[header]\n'a b' = 'x'\n", "F:2: \"a b\" is not the name of a header"),
+            ("[header]\nx-a = \"hunter2\\u0007\"\n", "F:2: the value of x-a holds"),
+            ("server = 'a'\nserver = 'b'\n", "F:2: "),
+            ("host = ['a']\n", "F:1: host: expected a table"),
+        ];
+        for (text, start) in cases {
+            let message = written(text).1.unwrap_err();
+            assert!(message.starts_with(start) && !message.contains("hunter2"), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn directories_are_found_by_name() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let roots = [one.path().to_owned(), two.path().to_owned()];
+        let found = |name: &str| {
+            let file = read(&roots, &Registry::parse(name).unwrap()).unwrap();
+            file.map(|file| file.server.base.unwrap().host_str().unwrap().to_owned())
+        };
+        assert_eq!(found("r.test:5000"), None);
+        let write = |root: &tempfile::TempDir, dir: &str, server: &str| {
+            fs::create_dir_all(root.path().join(dir)).unwrap();
+            fs::write(root.path().join(dir).join(FILE), format!("server = '{server}'\n")).unwrap();
+        };
+        write(&two, "_default", "all");
+        assert_eq!(found("r.test:5000").as_deref(), Some("all"));
+        write(&two, "r.test:5000", "plain");
+        assert_eq!(found("r.test:5000").as_deref(), Some("plain"));
+        write(&two, "r.test_5000_", "underscored");
+        assert_eq!(found("r.test:5000").as_deref(), Some("underscored"));
+        fs::create_dir(one.path().join("r.test:5000")).unwrap();
+        assert_eq!(found("r.test:5000").as_deref(), Some("underscored"));
+        assert_eq!(certificate_dir(&roots, "r.test:5000"), Some(one.path().join("r.test:5000")));
+        write(&one, "r.test:5000", "first");
+        assert_eq!(found("r.test:5000").as_deref(), Some("first"));
+        assert_eq!(certificate_dir(&roots, "r.test:5000"), None);
+        write(&one, "docker.io", "hub");
+        assert_eq!(found("index.docker.io").as_deref(), Some("hub"));
+        assert_eq!(certificate_dir(&roots, ".."), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_much(text in "\\PC*", url in "\\PC{0,12}") {
+            let _ = written(&text);
+            let _ = written(&format!("[host.'{url}']\nclient = [['{url}'], '']\nca = '{url}'"));
+        }
+    }
 }

@@ -6,18 +6,22 @@
 mod error;
 mod file;
 mod hosts;
+mod mirror;
 mod place;
 mod prefix;
 mod provenance;
 mod registries;
 mod search;
+mod table;
 mod trust;
 
 pub use error::Error;
 pub use file::SettingsFile;
+pub use mirror::{header, mirror_url};
 pub use place::{Capabilities, Endpoint, Role, Route, api_root};
 pub use prefix::Prefix;
 pub use provenance::{Located, Provenance};
 pub use registries::{LocationMirror, MirrorRule, PullFrom, Registries, RegistryRule};
 pub use search::{Candidates, Search, ShortNames};
+pub use table::{Table, Value};
 pub use trust::{InsecureRule, TrustSettings};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::Located;
+use super::{Located, hosts};
 use crate::http::{BoxError, HostPort, HostTrust, Identity, Override, SchemePolicy, is_loopback_name, lookup};
 
 /// An entry of an insecure list, in Docker's meaning: HTTPS without verification, else plain HTTP.
@@ -39,6 +39,8 @@ pub struct TrustSettings {
     pub authorities: Vec<Located<PathBuf>>,
     /// Roots of `certs.d` trees, in order: the first existing `<host[:port]>` directory counts alone.
     pub certificate_dirs: Vec<PathBuf>,
+    /// Roots of containerd's trees, which come after those: a directory without `hosts.toml` is one of certificates.
+    pub hosts_dirs: Vec<PathBuf>,
     /// A directory of certificates for the registries that the user named, in place of the trees.
     pub own_certificate_dir: Option<PathBuf>,
     /// Addresses that the user gave for names.
@@ -70,7 +72,9 @@ impl TrustSettings {
             identity: None,
         };
         let own = self.own_certificate_dir.clone().filter(|_| !foreign);
-        if let Some(dir) = own.or_else(|| self.certificate_dir(host)) {
+        // The directory for all is for all registries, not for whoever they name.
+        let for_all = |dir: &PathBuf| foreign && dir.ends_with("_default");
+        if let Some(dir) = own.or_else(|| self.certificate_dir(host)).filter(|dir| !for_all(dir)) {
             read_certificate_dir(&dir, &mut trust)?;
         }
         Ok(trust)
@@ -103,7 +107,8 @@ impl TrustSettings {
         if name.starts_with('.') || name.contains(['/', '\\']) {
             return None;
         }
-        self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir())
+        let own = self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir());
+        own.or_else(|| hosts::certificate_dir(&self.hosts_dirs, &name))
     }
 }
 

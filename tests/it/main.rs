@@ -9,6 +9,7 @@ mod faults_content;
 mod faults_push;
 mod faults_server;
 mod faults_transfer;
+mod files;
 mod generated;
 mod hops;
 mod keyring;
