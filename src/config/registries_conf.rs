@@ -278,8 +278,9 @@ fn pull_from(text: &str) -> Result<PullFrom, String> {
 
 fn prefix(text: &str) -> Result<Prefix, String> {
     let bare = text.trim_end_matches('/');
+    let fits = |prefix: &Prefix| !prefix.is_wildcard() || (bare.starts_with("*.") && !bare.contains('/'));
     let expected = "expected host[:port][/path] or *.domain, without a scheme";
-    Prefix::parse(bare).filter(|prefix| prefix.as_str() != "*").ok_or_else(|| format!("prefix: {text:?}: {expected}"))
+    Prefix::parse(bare).filter(fits).ok_or_else(|| format!("prefix: {text:?}: {expected}"))
 }
 
 /// A place; `None` where it is left empty.
@@ -353,6 +354,7 @@ mod tests {
             ("[[registry]]\ninsecure = true\n", "F:1: [[registry]]: expected a prefix or a location"),
             ("[[registry]]\nprefix = 'a*.test'\nlocation = 'b.test'\n", "F:2: prefix: \"a*.test\": expected"),
             ("[[registry]]\nprefix = '*'\nlocation = 'b.test'\n", "F:2: prefix: \"*\": expected"),
+            ("[[registry]]\nprefix = '*.a.test/b'\nlocation = 'b.test'\n", "F:2: prefix: \"*.a.test/b\": expected"),
             ("[[registry]]\nlocation = 'https://a.test'\n", "F:2: location: \"https://a.test\": expected"),
             ("[[registry]]\nlocation = '*.a.test'\n", "F:2: location: "),
             (

@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use super::hosts::{self, HostEntry, HostsFile};
@@ -200,7 +201,8 @@ impl Registries {
     fn rule(&self, registry: &Registry, reference: Option<&Reference>) -> Result<Option<&RegistryRule>, Error> {
         let name = reference.map_or_else(|| registry.to_string(), ToString::to_string);
         let covering = self.rules.iter().filter(|rule| rule.prefix.covers(&name).is_some());
-        let rule = covering.max_by_key(|rule| rule.prefix.weight());
+        // Of a domain and a host of the same length, the tools that the file is from take the domain.
+        let rule = covering.max_by_key(|rule| (rule.prefix.weight(), Reverse(rule.prefix.as_str())));
         match rule.filter(|rule| rule.blocked) {
             Some(rule) => Err(Error::Blocked { name: rule.prefix.to_string(), from: rule.from.clone() }),
             None => Ok(rule),
