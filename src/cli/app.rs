@@ -1,5 +1,6 @@
+use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 
@@ -18,12 +19,14 @@ pub(super) struct App {
     pub(super) printer: Arc<Printer>,
     pub(super) credentials: Arc<Credentials>,
     layout: OnceLock<Layout>,
+    /// Short names, and what the user chose for them.
+    choices: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl App {
     pub(super) fn new(settings: Settings, printer: Arc<Printer>) -> Self {
         let credentials = Arc::new(Credentials::new(settings.credentials.clone()));
-        Self { settings, printer, credentials, layout: OnceLock::new() }
+        Self { settings, printer, credentials, layout: OnceLock::new(), choices: Mutex::default() }
     }
 
     /// What a verb that talks to a registry needs. Nothing is opened yet.
@@ -68,6 +71,18 @@ impl App {
     pub(super) fn store_as_it_is(&self) -> Result<Layout> {
         let vacant = || Ok(Layout::vacant(self.settings.store()?, store::Options::default()));
         self.store_to_read()?.map_or_else(vacant, Ok)
+    }
+
+    /// Whether the user said before, in this run, that `short` is `name`.
+    pub(super) fn has_chosen(&self, short: &str, name: &str) -> bool {
+        let choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+        choices.contains(&(short.to_owned(), name.to_owned()))
+    }
+
+    /// Notes that the user said so.
+    pub(super) fn note_choice(&self, short: &str, name: &str) {
+        let mut choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+        choices.insert((short.to_owned(), name.to_owned()));
     }
 
     /// Turns what a command came to into an exit code, and says what went wrong.

@@ -4,6 +4,7 @@
 mod app;
 mod args;
 mod command;
+mod names;
 mod prompt;
 mod signal;
 

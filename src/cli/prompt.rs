@@ -15,6 +15,13 @@ pub(super) async fn read<T: Send + 'static>(what: &'static str, read: fn() -> io
     }
 }
 
+/// One line without white space around it; empty at the end of the input too.
+pub(super) fn line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
 /// The settings of the terminal, put back when dropped.
 #[cfg(unix)]
 struct Terminal(Option<rustix::termios::Termios>);

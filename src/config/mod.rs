@@ -12,6 +12,7 @@ mod registries;
 mod registries_conf;
 mod said;
 mod settings;
+pub mod short_names;
 
 pub use environment::Environment;
 pub use error::Error;

@@ -35,6 +35,8 @@ pub struct TerminalHints {
 pub struct Settings {
     /// Where the store is; `None` where there is no place for it.
     store: Option<PathBuf>,
+    /// Where chosen short names are kept; `None` where there is no place for them.
+    short_names: Option<PathBuf>,
     /// How to trust hosts.
     pub trust: TrustSettings,
     /// Addresses that the user gave.
@@ -137,6 +139,7 @@ impl Settings {
         let proxy = proxies::settings(environment, file.proxies, trust.authorities.clone())?;
         Ok(Self {
             store: flags.store.clone().or(file.store).or_else(|| places.data_home.as_ref().map(|dir| dir.join("rcr"))),
+            short_names: places.config_home.as_ref().map(|dir| dir.join("rcr/short-names.toml")),
             trust,
             overrides,
             proxy,
@@ -163,11 +166,10 @@ impl Settings {
         self.store.as_deref().ok_or(Error::NoHome)
     }
 
-    /// Where answers about names without a host are remembered: `[aliases]`, short name to full name. It goes before
-    /// all other aliases. `None` where there is no home directory.
+    /// Where the short names are kept that the user chose; `None` where there is no home for it.
     #[must_use]
     pub fn short_names_file(&self) -> Option<PathBuf> {
-        self.short_names_file.clone()
+        self.short_names.clone()
     }
 
     /// What the environment says about the terminal.

@@ -22,6 +22,5 @@ pub use place::{Capabilities, Endpoint, Role, Route, api_root};
 pub use prefix::Prefix;
 pub use provenance::{Located, Provenance};
 pub use registries::{LocationMirror, MirrorRule, PullFrom, Registries, RegistryRule};
-pub use search::{Candidates, Search, ShortNames};
-pub use table::{Table, Value};
+pub use search::{Candidates, Search, ShortNames, short_name};
 pub use trust::{InsecureRule, TrustSettings};

@@ -33,6 +33,15 @@ pub struct Candidates {
     pub references: Vec<Located<Reference>>,
     /// Whether the user has to choose among several, and who says so.
     pub choice: Option<Provenance>,
+    /// The alias that the name is, where it is one: what it is short for, and who says so.
+    pub alias: Option<Located<Reference>>,
+}
+
+/// A name without a host as aliases have it: without tag and digest.
+#[must_use]
+pub fn short_name(text: &str) -> &str {
+    let path = text.split('@').next().unwrap_or(text);
+    path.rsplit_once(':').map_or(path, |(path, _)| path)
 }
 
 impl Search {
@@ -43,11 +52,11 @@ impl Search {
     pub fn candidates(&self, text: &str) -> Result<Candidates, ReferenceError> {
         let parsed = Reference::parse(text)?;
         if Reference::names_registry(text) {
-            return Ok(Candidates { references: vec![Located::new(parsed, Provenance::BuiltIn)], choice: None });
+            let references = vec![Located::new(parsed, Provenance::BuiltIn)];
+            return Ok(Candidates { references, choice: None, alias: None });
         }
         let hub = || vec![Located::new(Registry::docker_hub(), Provenance::BuiltIn)];
-        let path = text.split('@').next().unwrap_or(text);
-        let path = path.rsplit_once(':').map_or(path, |(path, _)| path);
+        let path = short_name(text);
         let mut references: Vec<Located<Reference>> = Vec::new();
         let mut add = |reference: Reference, from: &Provenance| {
             if references.iter().all(|known| known.value != reference) {
@@ -58,17 +67,32 @@ impl Search {
             add(Reference::parse_on(text, value)?, from);
         }
         let alias = self.aliases.get(path).filter(|_| self.first.is_empty());
-        if let Some(Located { value, from }) = alias {
+        if let Some(alias) = alias {
             let tail = &text[path.len()..];
-            add(Reference::parse(&format!("{value}{tail}"))?, from);
-            return Ok(Candidates { references, choice: None });
+            add(Reference::parse(&format!("{}{tail}", alias.value))?, &alias.from);
+            return Ok(Candidates { references, choice: None, alias: Some(alias.clone()) });
         }
         for Located { value, from } in self.listed.clone().unwrap_or_else(hub) {
             add(Reference::parse_on(text, &value)?, &from);
         }
         let enforcing = self.mode.as_ref().filter(|mode| mode.value == ShortNames::Enforcing);
         let choice = enforcing.filter(|_| references.len() > 1 && self.first.is_empty()).map(|mode| mode.from.clone());
-        Ok(Candidates { references, choice })
+        Ok(Candidates { references, choice, alias: None })
+    }
+
+    /// What `text` may stand for in the store, in order: docker.io comes last, where it is not on the list, for images
+    /// that were named when there was none.
+    ///
+    /// # Errors
+    /// As [`Search::candidates`].
+    pub fn stored(&self, text: &str) -> Result<Vec<Reference>, ReferenceError> {
+        let candidates = self.candidates(text)?.references;
+        let mut references: Vec<Reference> = candidates.into_iter().map(|candidate| candidate.value).collect();
+        let on_hub = Reference::parse(text)?;
+        if !references.contains(&on_hub) {
+            references.push(on_hub);
+        }
+        Ok(references)
     }
 }
 
@@ -108,5 +132,30 @@ mod tests {
         assert!(search.candidates("other").unwrap().choice.is_some());
         search.first = at(&["r.test"]);
         assert_eq!(names(&search, "etcd").first().map(String::as_str), Some("r.test/etcd"));
+    }
+
+    #[test]
+    fn an_alias_is_told_and_known_by_its_short_name() {
+        let alias = Located::new(Reference::parse("quay.io/coreos/etcd").unwrap(), Provenance::Variable("A"));
+        let search = Search { aliases: [("a/etcd".to_owned(), alias.clone())].into(), ..Search::default() };
+        assert_eq!(search.candidates("a/etcd:v3").unwrap().alias, Some(alias));
+        assert_eq!(search.candidates("etcd").unwrap().alias, None);
+        for text in ["a/etcd", "a/etcd:v1", "a/etcd@sha256:00", "a/etcd:v1@sha256:00"] {
+            assert_eq!(short_name(text), "a/etcd");
+        }
+    }
+
+    #[test]
+    fn in_the_store_docker_io_is_always_a_possibility() {
+        let stored = |search: &Search, text: &str| {
+            search.stored(text).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let mut search = Search::default();
+        assert_eq!(stored(&search, "etcd"), ["docker.io/library/etcd"]);
+        search.listed = Some(at(&["r.test", "quay.io"]));
+        assert_eq!(stored(&search, "etcd"), ["r.test/etcd", "quay.io/etcd", "docker.io/library/etcd"]);
+        search.listed = Some(at(&["docker.io", "quay.io"]));
+        assert_eq!(stored(&search, "etcd"), ["docker.io/library/etcd", "quay.io/etcd"]);
+        assert_eq!(stored(&search, "r.test/etcd"), ["r.test/etcd"]);
     }
 }

@@ -1,3 +1,4 @@
+use crate::endpoint::Provenance;
 use crate::model::{Platform, Reference};
 
 /// A verb that cannot be carried out although every layer below works.
@@ -8,6 +9,27 @@ pub enum Error {
     NoSuchImage {
         /// What was asked for.
         reference: Reference,
+    },
+    /// None of what a name may stand for is in the store.
+    #[error("none of the images that `{name}` may stand for is in the store: {}", joined(candidates))]
+    NoneStored {
+        /// The name, as typed.
+        name: String,
+        /// What it may stand for.
+        candidates: Vec<Reference>,
+    },
+    /// A name without a host may stand for several images, and a setting wants one of them to be chosen.
+    #[error(
+        "`{name}` may stand for {}, and short-name-mode ({from}) wants one of them to be chosen",
+        joined(candidates)
+    )]
+    Ambiguous {
+        /// The name, as typed.
+        name: String,
+        /// What it may stand for.
+        candidates: Vec<Reference>,
+        /// Who wants it.
+        from: Provenance,
     },
     /// An index has no image for a platform.
     #[error("there is no image for {wanted}; there are images for {}", list(available))]
@@ -63,5 +85,9 @@ fn list(platforms: &[Platform]) -> String {
     if platforms.is_empty() {
         return "no platform at all".to_owned();
     }
-    platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    joined(platforms)
+}
+
+fn joined(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

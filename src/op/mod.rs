@@ -13,6 +13,7 @@ mod origin;
 mod pull;
 mod push;
 mod remote;
+mod search;
 mod verdict;
 
 pub use context::Context;
@@ -21,7 +22,7 @@ pub use failure::{Exit, Failure};
 pub use image::{Image, Layer, images_of};
 pub use local::{ImageRow, history, images, inspect, tag};
 pub use login::verify;
-pub use name::stored_name;
+pub use name::{first_stored, none_stored, stored_name};
 pub use pull::{PullOutcome, Wanted, pull};
 pub use push::{PushOptions, PushOutcome, push};
 pub use remote::{catalog, digest, inspect_remote, manifest, tags};

@@ -20,23 +20,52 @@ pub(super) fn find(layout: &Layout, reference: &Reference) -> Result<Entry> {
     found.ok_or_else(|| Error::NoSuchImage { reference: reference.clone() }.into())
 }
 
-/// The one name that a reference stands for, for removing it: a tag that was written is never another one, and a
-/// digest alone has to leave no choice.
+/// The first of what `name` may stand for that is in the store. Of a single one nothing is asked.
 ///
 /// # Errors
-/// [`Error::NoSuchImage`], [`Error::Usage`] where several tags have the digest, or the store's.
-pub fn stored_name(layout: &Layout, reference: &Reference) -> Result<String> {
-    let reference = reference.clone().or_latest();
-    let entries = match exact(layout, &reference)? {
-        Some(entry) => vec![entry],
-        None if reference.tag().is_some() => Vec::new(),
-        None => with_digest(layout, &reference)?,
-    };
-    let mut names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name).collect();
+/// [`Error::NoneStored`], or the store's.
+pub fn first_stored(layout: &Layout, name: &str, candidates: &[Reference]) -> Result<Reference> {
+    if let [only] = candidates {
+        return Ok(only.clone());
+    }
+    for candidate in candidates {
+        let reference = candidate.clone().or_latest();
+        if exact(layout, &reference)?.is_some() || !with_digest(layout, &reference)?.is_empty() {
+            return Ok(candidate.clone());
+        }
+    }
+    Err(none_stored(name, candidates).into())
+}
+
+/// The one name in the store that `name`, which may stand for any of `candidates`, is meant to be, for removing it: a
+/// tag that was written is never another one, and whatever leaves a choice is refused.
+///
+/// # Errors
+/// [`Error::NoSuchImage`], [`Error::NoneStored`], [`Error::Usage`] where there are several, or the store's.
+pub fn stored_name(layout: &Layout, name: &str, candidates: &[Reference]) -> Result<String> {
+    let mut names = Vec::new();
+    for reference in candidates.iter().map(|candidate| candidate.clone().or_latest()) {
+        let entries = match exact(layout, &reference)? {
+            Some(entry) => vec![entry],
+            None if reference.tag().is_some() => Vec::new(),
+            None => with_digest(layout, &reference)?,
+        };
+        names.extend(entries.into_iter().filter_map(|entry| entry.name));
+    }
     if names.len() > 1 {
         return Err(Error::Usage(format!("several names stand for it, say which: {}", names.join(", "))).into());
     }
-    names.pop().ok_or_else(|| Error::NoSuchImage { reference }.into())
+    names.pop().ok_or_else(|| none_stored(name, candidates).into())
+}
+
+/// That nothing is there.
+#[must_use]
+pub fn none_stored(name: &str, candidates: &[Reference]) -> Error {
+    let or_latest = |candidate: &Reference| candidate.clone().or_latest();
+    match candidates {
+        [only] => Error::NoSuchImage { reference: or_latest(only) },
+        several => Error::NoneStored { name: name.to_owned(), candidates: several.iter().map(or_latest).collect() },
+    }
 }
 
 fn exact(layout: &Layout, reference: &Reference) -> Result<Option<Entry>> {

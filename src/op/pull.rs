@@ -5,6 +5,7 @@ use anyhow::Result;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
+use super::search::{self, Purpose};
 use super::{Context, Error, name, origin};
 use crate::content::{Event, Fetched, Silent, Sink};
 use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
@@ -45,27 +46,36 @@ pub struct PullOutcome {
     pub elapsed: Duration,
 }
 
-/// Fetches an image into the store and gives it its name there.
+/// Fetches an image into the store and gives it its name there: the first of `candidates` that a registry has.
 ///
 /// # Errors
 /// Those of every layer; nothing that was in the store is lost by any of them.
 pub async fn pull(
     context: &Context,
     layout: &Layout,
-    reference: &Reference,
+    candidates: &[Reference],
     wanted: &Wanted,
     dry_run: bool,
 ) -> Result<PullOutcome> {
     let started = Instant::now();
     let progress = context.progress.as_ref();
-    let reference = &context.or_latest(reference);
-    progress.report(Event::Pulling { reference });
+    let candidates: Vec<Reference> = candidates.iter().map(|candidate| context.or_latest(candidate)).collect();
+    if let [reference] = candidates.as_slice() {
+        progress.report(Event::Pulling { reference });
+    }
 
     let _shared = layout.share().await?;
-    let name = name::of(reference);
-    let entry = layout.resolve(&name)?;
-    let job = Job { context, layout, repository: context.chain(reference)?, wanted };
-    let root = job.root(reference, entry.as_ref()).await?;
+    let (reference, (job, entry, root)) = search::first(context, &candidates, Purpose::Pull, async |reference| {
+        let entry = layout.resolve(&name::of(reference))?;
+        let job = Job { context, layout, repository: context.chain(reference)?, wanted };
+        let root = job.root(reference, entry.as_ref()).await?;
+        Ok((job, entry, root))
+    })
+    .await?;
+    let (reference, name) = (&reference, name::of(&reference));
+    if candidates.len() > 1 {
+        progress.report(Event::Pulling { reference });
+    }
     if let Some(mirror) = job.repository.resolved_by() {
         tracing::info!(mirror, digest = %root.descriptor.digest, "resolved by");
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Zoned};
 
+use super::search::Exhausted;
 use super::{Error, Exit, Failure};
 use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass};
@@ -18,6 +19,10 @@ impl Failure {
     /// Judges `error`, which ended the attempt described by `message`. The innermost error of a known type decides.
     #[must_use]
     pub fn of(message: impl Into<String>, error: &anyhow::Error) -> Self {
+        let message = message.into();
+        if let Some(search) = error.chain().find_map(|cause| cause.downcast_ref::<Exhausted>()) {
+            return search.failure(message);
+        }
         let mut failure = Self::new(Exit::Other, "other", message);
         for cause in error.chain() {
             failure.judge(cause);
@@ -265,7 +270,7 @@ impl Failure {
 
     fn judge_verb(&mut self, error: &Error) {
         match error {
-            Error::NoSuchImage { .. } => {
+            Error::NoSuchImage { .. } | Error::NoneStored { .. } => {
                 let hint = "`rcr images` lists what is stored, by its full names".to_owned();
                 self.decide(Exit::NotFound, "no_such_image", Some(hint));
             }
@@ -286,6 +291,11 @@ impl Failure {
             Error::SeveralPlatforms { available } => {
                 let hint = available.first().map(|platform| format!("add `--platform {platform}`"));
                 self.decide(Exit::Usage, "several_platforms", hint);
+            }
+            Error::Ambiguous { candidates, .. } => {
+                let forms: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+                let hint = format!("write the full name: {}", forms.join(" or "));
+                self.decide(Exit::Usage, "ambiguous_name", Some(hint));
             }
             Error::NoTerminal { instead, .. } => self.decide(Exit::Usage, "no_terminal", Some(format!("`{instead}`"))),
             Error::Usage(_) => self.decide(Exit::Usage, "usage", None),

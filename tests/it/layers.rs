@@ -50,8 +50,8 @@ const RULES: &[Rule] = &[
         words: &[&["io", "::", "stdout"], &["io", "::", "stderr"]],
     },
     Rule {
-        why: "only `store` and `auth::credential` create files",
-        home: Home::Only(&["src/store/", "src/auth/credential/"]),
+        why: "only `store`, `auth::credential` and `config::short_names` create files",
+        home: Home::Only(&["src/store/", "src/auth/credential/", "src/config/short_names.rs"]),
         words: &[
             &["File", "::", "create"],
             &["File", "::", "create_new"],

@@ -1,7 +1,6 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::reference;
 use crate::cli::app::{App, written};
 use crate::model::Digest;
 use crate::op::{self, Exit};
@@ -29,8 +28,9 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn digest(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.reference)?;
-    let descriptor = op::digest(&app.context(), &reference).await?;
+    let names = app.names(&args.reference).await?;
+    let (reference, descriptor) = op::digest(&app.context(), &names.candidates).await?;
+    app.remember(&args.reference, &names).await;
     if app.printer.style().format == Format::Json {
         return written(app.printer.json(&Answer {
             schema: 1,

@@ -1,9 +1,9 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{platform, reference};
+use super::platform;
 use crate::cli::app::{App, written};
-use crate::op::{self, Error, Exit};
+use crate::op::{self, Exit};
 use crate::ui::{Column, Format, Table, units};
 
 /// Show how a stored image came about, newest step first
@@ -37,10 +37,7 @@ pub(in crate::cli) fn run(app: &App, args: &Args) -> Exit {
 }
 
 fn history(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.reference)?;
-    let Some(layout) = app.store_to_read()? else {
-        return Err(Error::NoSuchImage { reference: reference.or_latest() }.into());
-    };
+    let (layout, reference) = app.stored(&args.reference)?;
     let history: Vec<Step> = op::history(&layout, &reference, platform(args.platform.as_ref())?.as_ref())?
         .into_iter()
         .map(|(step, size_bytes)| Step {

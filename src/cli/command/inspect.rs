@@ -2,10 +2,10 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{platform, reference};
+use super::platform;
 use crate::cli::app::{App, written};
 use crate::model::{Digest, Platform};
-use crate::op::{self, Error, Exit, Image, Layer};
+use crate::op::{self, Exit, Image, Layer};
 use crate::ui::{Format, escape, units};
 
 /// Where values begin: behind the longest label.
@@ -68,15 +68,16 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn inspect(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.reference)?;
     let platform: Option<Platform> = platform(args.platform.as_ref())?;
-    let (descriptor, images) = if args.remote {
-        op::inspect_remote(&app.context(), &reference, platform.as_ref()).await?
+    let (reference, descriptor, images) = if args.remote {
+        let names = app.names(&args.reference).await?;
+        let found = op::inspect_remote(&app.context(), &names.candidates, platform.as_ref()).await?;
+        app.remember(&args.reference, &names).await;
+        found
     } else {
-        let Some(layout) = app.store_to_read()? else {
-            return Err(Error::NoSuchImage { reference: reference.or_latest() }.into());
-        };
-        op::inspect(&layout, &reference, platform.as_ref())?
+        let (layout, reference) = app.stored(&args.reference)?;
+        let (descriptor, images) = op::inspect(&layout, &reference, platform.as_ref())?;
+        (reference, descriptor, images)
     };
     let inspection = Inspection {
         schema: 1,

@@ -110,7 +110,7 @@ async fn ask(
         Some(username) => username,
         None if interactive => {
             app.printer.prompt("Username: ");
-            prompt::read("user name", username_line).await?
+            prompt::read("user name", prompt::line).await?
         }
         None => return Err(nobody("user name").into()),
     };
@@ -129,12 +129,6 @@ async fn ask(
         return Err(usage("the password is empty").into());
     }
     Ok((username, password))
-}
-
-fn username_line() -> io::Result<String> {
-    let mut line = String::new();
-    io::stdin().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
 }
 
 /// Everything on standard input but the line end.

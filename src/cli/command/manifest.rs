@@ -1,6 +1,5 @@
 use anyhow::Result;
 
-use super::reference;
 use crate::cli::app::{App, written};
 use crate::op::{self, Exit};
 
@@ -18,6 +17,8 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn manifest(app: &App, args: &Args) -> Result<()> {
-    let fetched = op::manifest(&app.context(), &reference(&args.reference)?).await?;
+    let names = app.names(&args.reference).await?;
+    let fetched = op::manifest(&app.context(), &names.candidates).await?;
+    app.remember(&args.reference, &names).await;
     written(app.printer.bytes(&fetched.bytes))
 }

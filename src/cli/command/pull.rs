@@ -1,7 +1,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{planned, platform, reference};
+use super::{planned, platform};
 use crate::cli::app::{App, written};
 use crate::model::{Digest, Platform};
 use crate::op::{self, Context, Exit, PullOutcome, Wanted};
@@ -88,7 +88,11 @@ fn wanted(args: &Args) -> Result<Wanted> {
 }
 
 async fn one(app: &App, context: &Context, layout: &Layout, text: &str, wanted: &Wanted, dry_run: bool) -> Result<()> {
-    let outcome = op::pull(context, layout, &reference(text)?, wanted, dry_run).await?;
+    let names = app.names(text).await?;
+    let outcome = op::pull(context, layout, &names.candidates, wanted, dry_run).await?;
+    if !dry_run {
+        app.remember(text, &names).await;
+    }
     let PullOutcome { reference, descriptor, resolved_by, totals, plan, changed, elapsed } = &outcome;
     if app.printer.style().format == Format::Json {
         let (blobs, bytes) =

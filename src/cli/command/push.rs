@@ -6,7 +6,7 @@ use crate::cli::app::{App, written};
 use crate::endpoint::InsecureRule;
 use crate::http::HostPort;
 use crate::model::{Digest, Registry};
-use crate::op::{self, Error, Exit, PushOptions};
+use crate::op::{self, Exit, PushOptions};
 use crate::ui::Format;
 
 /// Send a stored image to a registry
@@ -62,18 +62,14 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn push(app: &App, args: &Args) -> Result<()> {
-    let source = reference(&args.source)?;
-    let destination = match &args.destination {
-        Some(text) => reference(text)?,
-        None => source.clone(),
-    };
+    let platform = platform(args.platform.as_ref())?;
+    let destination = args.destination.as_deref().map(reference).transpose()?;
+    let (layout, source) = app.stored(&args.source)?;
+    let destination = destination.unwrap_or_else(|| source.clone());
     let options = PushOptions {
-        platform: platform(args.platform.as_ref())?,
+        platform,
         nondistributable: args.allow_nondistributable_artifacts || allowed(app, destination.registry()),
         dry_run: args.dry_run,
-    };
-    let Some(layout) = app.store_to_read()? else {
-        return Err(Error::NoSuchImage { reference: source.or_latest() }.into());
     };
     let outcome = op::push(&app.context(), &layout, &source, &destination, &options).await?;
     let totals = &outcome.totals;

@@ -1,8 +1,7 @@
 use anyhow::Result;
 
-use super::reference;
 use crate::cli::app::{App, written};
-use crate::op::{self, Error, Exit};
+use crate::op::{self, Exit};
 use crate::store::GcOptions;
 use crate::ui::units;
 
@@ -32,15 +31,16 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn one(app: &App, text: &str, dry_run: bool) -> Result<()> {
-    let reference = reference(text)?.or_latest();
-    let Some(layout) = app.store_to_read()? else { return Err(Error::NoSuchImage { reference }.into()) };
-    let entry = op::stored_name(&layout, &reference)?;
+    let candidates = app.settings.registries.search.stored(text)?;
+    let none = || op::none_stored(text, &candidates);
+    let layout = app.store_to_read()?.ok_or_else(none)?;
+    let entry = op::stored_name(&layout, text, &candidates)?;
     if dry_run {
         app.printer.note("would remove this name; the blobs that only it needs would follow");
     } else {
         let report = app.store()?.remove(&[&entry], GcOptions::default().grace).await?;
         if report.entries.is_empty() {
-            return Err(Error::NoSuchImage { reference }.into());
+            return Err(none().into());
         }
         let (freed, left) = (units::bytes(report.removed_bytes), units::bytes(report.remaining_bytes));
         if report.remaining_bytes > 0 {

@@ -2,7 +2,7 @@ use anyhow::Result;
 
 use super::reference;
 use crate::cli::app::{App, written};
-use crate::op::{self, Error, Exit};
+use crate::op::{self, Exit};
 
 /// Give a stored image another name
 #[derive(Debug, clap::Args)]
@@ -26,10 +26,8 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn tag(app: &App, args: &Args) -> Result<()> {
-    let (source, destination) = (reference(&args.source)?, reference(&args.destination)?);
-    let Some(layout) = app.store_to_read()? else {
-        return Err(Error::NoSuchImage { reference: source.or_latest() }.into());
-    };
+    let destination = reference(&args.destination)?;
+    let (layout, source) = app.stored(&args.source)?;
     let named = if args.dry_run {
         op::inspect(&layout, &source, None)?;
         destination.or_latest()

@@ -4,7 +4,6 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::reference;
 use crate::cli::app::{App, written};
 use crate::op::{self, Exit};
 use crate::ui::Format;
@@ -48,11 +47,12 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 }
 
 async fn tags(app: &App, args: &Args) -> Result<()> {
-    let reference = reference(&args.repository)?;
+    let names = app.names(&args.repository).await?;
     let limit = args.limit.map(|n| n as usize);
     // Sorting and filtering need to see everything before anything is cut off.
     let asked = limit.filter(|_| args.sort.is_none() && args.filter.is_none());
-    let mut tags = op::tags(&app.context(), &reference, asked).await?;
+    let (reference, mut tags) = op::tags(&app.context(), &names.candidates, asked).await?;
+    app.remember(&args.repository, &names).await;
     if let Some(pattern) = &args.filter {
         tags.retain(|tag| matches(pattern, tag));
     }
