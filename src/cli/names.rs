@@ -45,12 +45,10 @@ impl App {
             return Err(ambiguous().into());
         }
         let from = escape::line(&from.to_string()).into_owned();
-        let mut question =
-            format!("`{text}` may stand for several images, and short-name-mode ({from}) wants one of them:\n");
-        for (at, candidate) in candidates.iter().enumerate() {
-            question.push_str(&format!("  {}  {candidate}\n", at + 1));
-        }
-        self.printer.prompt(&question);
+        let list: String = (1..).zip(candidates).map(|(at, candidate)| format!("  {at}  {candidate}\n")).collect();
+        self.printer.prompt(&format!(
+            "`{text}` may stand for several images, and short-name-mode ({from}) wants one of them:\n{list}"
+        ));
         loop {
             self.printer.prompt(&format!("Which one is meant? [1-{}] ", candidates.len()));
             let answer = prompt::read("answer", prompt::line).await?;
