@@ -212,7 +212,7 @@ fn violations_are_seen() {
         ("log elsewhere", "src/op/mod.rs", "fn f() { log().with_writer(std::io::stderr).init(); }", &["only `cli` hands"]),
         ("asking", "src/cli/mod.rs", "fn f() -> bool { std::io::stdout().is_terminal() }", &[]),
         ("writing", "src/cli/mod.rs", "fn f() { std::io::stdout().write_all(b); }", &["only `ui` writes to the terminal"]),
-        ("creating", "src/op/mod.rs", "fn f() { std::fs::File::create(p); }", &["only `store` and `auth::credential` create files"]),
+        ("creating", "src/op/mod.rs", "fn f() { std::fs::File::create(p); }", &["only `store`, `auth::credential` and `config::short_names` create files"]),
         ("creating at home", "src/store/ingest.rs", "fn f() { std::fs::File::create(p); }", &[]),
         ("connecting", "src/op/mod.rs", "use reqwest::Client;", &["only `http` opens connections"]),
         ("clock", "src/model/a.rs", "fn f() { std::time::SystemTime::now(); }", &["`model` and `content` touch no files"]),

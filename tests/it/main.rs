@@ -24,6 +24,7 @@ mod pull;
 mod push;
 mod rate_limit;
 mod remote;
+mod search;
 mod store;
 mod support;
 mod support_check;
