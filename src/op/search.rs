@@ -121,7 +121,11 @@ fn reason(error: &anyhow::Error) -> String {
             format!("it answered {}, and no credentials were sent", refusal.status)
         }
         Some(refusal) => format!("it answered {}", refusal.status),
-        None => Failure::of("", error).causes.pop().unwrap_or_default(),
+        // Servers' words may have several lines.
+        None => {
+            let causes = Failure::of("", error).causes;
+            causes.last().and_then(|cause| cause.lines().next()).unwrap_or_default().to_owned()
+        }
     }
 }
 

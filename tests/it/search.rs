@@ -171,6 +171,18 @@ fn content_that_is_wrong_ends_the_search() {
 }
 
 #[test]
+fn a_registry_that_is_blocked_is_passed_over_and_not_contacted() {
+    let (env, image) = (TestEnv::new(), Artifact::image(2718).build());
+    let (one, two) = (with_etcd(2, &image), with_etcd(3, &image));
+    let blocked = format!("[[registry]]\nlocation = \"{}\"\nblocked = true", one.host());
+    order(&env, &[&one.host(), &two.host()], &blocked);
+    let output = rcr(&env, "pull etcd:v1").success().stdout_is(&format!("{}\n", pinned(&two, &image)));
+    output.stderr_has(&format!("{}: {} is blocked by ", one.reference("etcd"), one.host()));
+    assert_eq!(one.lines(), Vec::<String>::new());
+    rcr(&env, "pull other:v1").code(8);
+}
+
+#[test]
 fn only_docker_io_has_a_library() {
     let (env, one) = (TestEnv::new(), at(2).start());
     order(&env, &[&one.host(), "docker.io"], "");
@@ -281,7 +293,7 @@ fn typed<'e>(env: &'e TestEnv, command: &str, lines: &[&str]) -> Run<'e> {
         answers | script -qefc \"$INNER\" \"$HOME/shown\"";
     let run = env.program("bash", ["-o", "pipefail", "-c", script]);
     run.env("INNER", format!("\"$RCR\" --retries 0 {command}"))
-        .env("ANSWERS", lines.iter().map(|line| format!("{line}\\n")).collect::<String>())
+        .env("ANSWERS", lines.join("\\n") + "\\n")
         .env("RCR", env!("CARGO_BIN_EXE_rcr"))
         .env("SHELL", "/bin/sh")
 }
