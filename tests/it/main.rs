@@ -5,6 +5,7 @@
 mod auth;
 mod caches;
 mod concurrency;
+mod doctor;
 mod faults_content;
 mod faults_push;
 mod faults_server;

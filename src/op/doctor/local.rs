@@ -36,7 +36,7 @@ pub enum StoreState {
 pub(super) fn examine(machine: Machine) -> Place {
     let mut steps = Steps::default();
     let started = Instant::now();
-    steps.ok("configuration", started, "every file that is there is understood");
+    steps.ok("settings", started, "every file that is there is understood");
     match machine.store {
         Ok(StoreState::Open { path, images }) => steps.ok("store", started, format!("{path}, {images} names")),
         Ok(StoreState::Absent { path }) => steps.ok("store", started, format!("{path}, made by the first pull")),
@@ -51,6 +51,6 @@ pub(super) fn examine(machine: Machine) -> Place {
         name: "this machine".to_owned(),
         kind: Kind::Local,
         from: "the command line".to_owned(),
-        steps: steps.in_order(&["configuration", "store", "credentials"]),
+        steps: steps.in_order(&["settings", "store", "credentials"]),
     }
 }

@@ -1,6 +1,7 @@
 //! Certificates made for one test: an authority, what it signs, and what no one should trust.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -37,6 +38,13 @@ impl Authority {
         let mut params = params(names);
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
+        self.sign(&params)
+    }
+
+    /// The same, but only for so long.
+    pub fn issue_for(&self, names: &[&str], life: Duration) -> Leaf {
+        let mut params = params(names);
+        params.not_after = (SystemTime::now() + life).into();
         self.sign(&params)
     }
 
