@@ -39,9 +39,11 @@ impl Host {
     /// Any status but 200 and 401, or no answer.
     pub async fn greet(&self) -> Result<Answer, Error> {
         let operation = self.about_itself();
-        let response = self.exchange(&operation, Request::new(Method::GET, self.url("")?).once(), &Anonymous).await?;
+        let response = self.exchange(&operation, Request::new(Method::GET, self.root()?).once(), &Anonymous).await?;
         match response.status() {
             StatusCode::OK | StatusCode::UNAUTHORIZED => Ok(Answer::of(&response)),
+            // What a setting took for the root of the API need not answer by itself.
+            StatusCode::NOT_FOUND if !response.url().path().ends_with("/v2/") => Ok(Answer::of(&response)),
             status @ StatusCode::NOT_FOUND => {
                 Err(Error::NotARegistry { host: response.url().authority().to_owned(), status })
             }
@@ -59,11 +61,21 @@ impl Host {
 
     async fn enter_as(&self, authorizer: &Scoped) -> Result<Answer, Error> {
         let operation = self.about_itself();
-        let response = self.send(&operation, Request::new(Method::GET, self.url("")?).once(), authorizer).await?;
+        let response = self.send(&operation, Request::new(Method::GET, self.root()?).once(), authorizer).await?;
         match response.status().as_u16() {
             401 | 403 | 429 | 500.. => Err(self.refuse(operation, response).await),
             _ => Ok(Answer::of(&response)),
         }
+    }
+
+    /// The root of the API itself, where the place is a project below it.
+    fn root(&self) -> Result<Url, Error> {
+        let mut url = self.url("")?;
+        if let Some(at) = url.path().find("/v2/") {
+            let root = url.path()[..at + "/v2/".len()].to_owned();
+            url.set_path(&root);
+        }
+        Ok(url)
     }
 
     fn about_itself(&self) -> String {

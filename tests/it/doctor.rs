@@ -121,18 +121,49 @@ fn a_healthy_registry_as_people_see_it() {
     let (registry, _, reference) = with_image(with_referrers(Registry::builder()));
     let output = TestEnv::new().rcr(["doctor", &reference]).success();
     assert_eq!(output.stderr, "");
-    assert_snapshot!(stable(&output.stdout, &registry), @"");
+    assert_snapshot!(stable(&output.stdout, &registry), @r"
+    registry 127.0.0.1:PORT (the registry itself)
+      ok   name         127.0.0.1:PORT/image:v1, asked for at https://127.0.0.1:PORT/v2/image
+      ok   dns          an address, nothing to look up
+      ok   proxy        none, this machine is never asked through a proxy
+      ok   tcp          127.0.0.1:PORT
+      ok   tls          plain HTTP, which does not leave this machine
+      ok   api          /v2/ answers 200 OK over plain HTTP
+      ok   clock        within a minute of this machine's
+      ok   challenge    none: it lets everybody in
+      ok   credentials  not asked for
+      skip scopes       no token is in use
+      ok   manifest     sha256:865ee7e88843ce4143ba367c61134a3c20c5720fb7673ec0588a89ddb1e056d3, application/vnd.oci.image.manifest.v1+json, 557 bytes
+      ok   rate-limit   none is stated
+      ok   head         tells the digest
+      ok   range        answers 206 Partial Content
+      ok   referrers    answers 200 OK
+
+    Nothing failed.
+    ");
 }
 
 #[test]
 fn a_healthy_registry_as_programs_see_it() {
     let (registry, _, _) = with_image(Registry::builder());
-    let mut found = doctor(&TestEnv::new(), &[&registry.host()]);
-    for step in found.json["endpoints"][0]["steps"].as_array_mut().unwrap() {
-        assert!(step["milliseconds"].is_u64(), "{step}");
-        step["milliseconds"] = json!(0);
+    let found = doctor(&TestEnv::new(), &[&registry.host()]);
+    let mut text = found.output.stdout.clone();
+    for step in found.json["endpoints"][0]["steps"].as_array().unwrap() {
+        let took = step["milliseconds"].as_u64().expect("a number");
+        text = text.replace(&format!("\"milliseconds\":{took}}}"), "\"milliseconds\":MS}");
     }
-    assert_snapshot!(stable(&serde_json::to_string_pretty(&found.json).unwrap(), &registry), @"");
+    assert_snapshot!(stable(&text.replace("{\"step\"", "\n{\"step\""), &registry), @r#"
+    {"schema":1,"subject":"127.0.0.1:PORT","endpoints":[{"endpoint":"127.0.0.1:PORT","role":"registry","from":"the registry itself","steps":[
+    {"step":"name","status":"ok","detail":"127.0.0.1:PORT, asked for at https://127.0.0.1:PORT/v2/","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"dns","status":"ok","detail":"an address, nothing to look up","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"proxy","status":"ok","detail":"none, this machine is never asked through a proxy","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"tcp","status":"ok","detail":"127.0.0.1:PORT","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"tls","status":"ok","detail":"plain HTTP, which does not leave this machine","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"api","status":"ok","detail":"/v2/ answers 200 OK over plain HTTP","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"clock","status":"ok","detail":"within a minute of this machine's","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"challenge","status":"ok","detail":"none: it lets everybody in","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"credentials","status":"ok","detail":"not asked for","cause":null,"hint":null,"exit":null,"milliseconds":MS}]}],"exit":0}
+    "#);
 }
 
 #[test]
@@ -180,7 +211,7 @@ fn a_name_that_is_none() {
 #[test]
 fn a_registry_that_a_setting_forbids() {
     let env = TestEnv::new();
-    env.user_config("containers/registries.conf", "[[registry]]\nprefix = \"registry.test\"\nblocked = true\n");
+    env.user_config("containers/registries.conf", "[[registry]]\nlocation = \"registry.test\"\nblocked = true\n");
     doctor(&env, &["registry.test/image:v1"]).failed("name", 8, "registries.conf:1", "blocked");
 }
 
@@ -359,6 +390,14 @@ fn a_token_server_decides() {
     found.is("credentials", "ok", "config.json, accepted");
     found.is("scopes", "ok", "repository:image:pull");
 
+    // What the challenge names may be gone, or no token server.
+    let (gone, page) = (Port::closed(), Server::start(Listen::default(), |_: &Request| Reply::ok("<html>")));
+    let bearer = |host: String| challenging(&format!("Bearer realm=\"http://{host}/token\",service=\"s\""));
+    let (_one, _, orphaned) = with_image(bearer(gone.host()));
+    doctor(&env, &[&orphaned]).failed("challenge", 5, "connection refused", "is the registry running?");
+    let (_other, _, misled) = with_image(bearer(page.host()));
+    doctor(&env, &[&misled]).failed("challenge", 5, "did not answer with JSON", "login page");
+
     env.secret_login("alice", "s3cr3t-but-wrong");
     env.write_docker_config(
         &json!({"auths": {registry.host(): {"username": "alice", "password": "s3cr3t-but-wrong"}}}),
@@ -470,6 +509,23 @@ fn a_place_that_serves_is_enough() {
     let missing = format!("{}/image:v2", gone.host());
     doctor(&env, &[&missing]).failed("tcp", 5, "connection refused", "");
     env.rcr(["--retries", "0", "pull", &missing]).code(5);
+}
+
+#[test]
+fn a_project_below_the_api_is_a_mirror_too() {
+    let (mirror, image, _) = with_image(with_referrers(Registry::builder()));
+    mirror.add("hub/image", "v1", &image);
+    let gone = Port::closed();
+    let env = TestEnv::new();
+    let hosts = format!(
+        "[host.\"{}/v2/hub\"]\ncapabilities = [\"pull\", \"resolve\"]\noverride_path = true\n",
+        mirror.origin()
+    );
+    env.system(&format!("etc/containerd/certs.d/{}/hosts.toml", gone.host()), hosts);
+    let found = doctor(&env, &[&format!("{}/image:v1", gone.host())]);
+    assert_eq!(found.output.exit(), Some(0), "{}", found.output);
+    assert_eq!(found.step_of(0, "manifest")["status"], "ok");
+    assert!(mirror.lines().iter().any(|line| line.starts_with("GET /v2/?ns=")), "{mirror:?}");
 }
 
 #[test]

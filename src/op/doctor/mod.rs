@@ -18,6 +18,7 @@ use super::{Context, Exit};
 use crate::endpoint::{Candidates, Endpoint, Located, Provenance, Role, Route};
 use crate::http::{self, DisplayUrl, HostPort};
 use crate::model::{Reference, ReferenceError, Registry};
+use crate::registry::Repository;
 
 pub use local::{Machine, StoreState};
 use steps::Steps;
@@ -206,15 +207,26 @@ fn name(
 }
 
 /// The steps of one place; ends early where one fails that the others need.
-async fn walk(context: &Context, steps: &mut Steps, endpoint: &Endpoint, image: Option<&Reference>) -> Option<()> {
+async fn walk(context: &Context, steps: &mut Steps, endpoint: &Endpoint, image: Option<&Reference>) {
     // Tells the client of the host, and how it is trusted.
     let repository = context.at(endpoint.clone()).replaceable();
+    let _ = examine(context, steps, endpoint, &repository, image).await;
+    context.pass_on(repository.take_warnings());
+}
+
+async fn examine(
+    context: &Context,
+    steps: &mut Steps,
+    endpoint: &Endpoint,
+    repository: &Repository,
+    image: Option<&Reference>,
+) -> Option<()> {
     let reached = connection::examine(context, steps, endpoint).await?;
-    service::examine(context, steps, &repository, &reached, image.is_some()).await?;
-    if let Some(image) = image {
-        content::examine(steps, &repository, image).await?;
+    service::examine(context, steps, repository, &reached, image.is_some()).await?;
+    match image {
+        Some(image) => content::examine(steps, repository, image).await,
+        None => Some(()),
     }
-    Some(())
 }
 
 fn exit(places: &[Place]) -> Exit {

@@ -114,6 +114,7 @@ async fn challenge(
             steps.ok("challenge", started, "none: it lets everybody in");
         }
         steps.ok("credentials", started, "not asked for");
+        steps.skip("scopes", "no token is in use");
         return Some(());
     };
     // A realm is told secrets only where there are any.
@@ -156,6 +157,7 @@ async fn credentials(
     found: Result<Option<Found>, anyhow::Error>,
     image: bool,
 ) -> Option<()> {
+    use auth::Error as A;
     let started = Instant::now();
     let found = match found {
         Ok(found) => found,
@@ -180,11 +182,12 @@ async fn credentials(
                 return Some(());
             }
             let detail = origin.map_or_else(|| "none".to_owned(), |origin| format!("from {origin}"));
+            // The server that the challenge names may be at fault, and not who asks it.
             let step = match &error {
-                Error::Auth { source: auth::Error::Transport { source, .. }, .. } => match source.innermost() {
-                    http::Error::Hop { .. } => "challenge",
-                    _ => "credentials",
-                },
+                Error::Auth {
+                    source: A::Transport { .. } | A::Status { .. } | A::NotJson { .. } | A::NoToken { .. },
+                    ..
+                } => "challenge",
                 _ => "credentials",
             };
             steps.fail_with(step, started, detail, &error.into());
