@@ -31,6 +31,8 @@ pub(super) struct RegistriesConf {
     pub(super) aliases: BTreeMap<String, Option<Located<Reference>>>,
     /// What was passed over.
     pub(super) notices: Vec<Located<String>>,
+    /// The files that were read, in their order.
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl RegistriesConf {
@@ -67,7 +69,7 @@ impl RegistriesConf {
         let search = top.take("unqualified-search-registries").map(registries).transpose()?;
         let mode = top.take("short-name-mode").map(|mode| mode.parsed(short_name_mode)).transpose()?;
         let aliases = aliases(&mut top)?;
-        let mut all = Self { search, mode, aliases, ..Self::default() };
+        let mut all = Self { search, mode, aliases, files: vec![file.path().to_owned()], ..Self::default() };
         for table in top.tables("registry")? {
             all.rule(table)?;
         }
@@ -194,6 +196,7 @@ impl RegistriesConf {
         self.mode = later.mode.or(self.mode.take());
         self.aliases.extend(later.aliases);
         self.notices.extend(later.notices);
+        self.files.extend(later.files);
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Settings {
     pub trusted_realms: Vec<Located<(Option<HostPort>, Url)>>,
     /// Mirrors, search order, and what else is said about registries.
     pub registries: Arc<Registries>,
+    /// The settings files that are looked for, whether or not they are there, and all that were read.
+    pub files: Vec<PathBuf>,
     /// What was passed over in files that other programs read too.
     pub notices: Vec<Located<String>>,
     /// Where answers about short names are remembered.
@@ -68,9 +70,10 @@ impl Settings {
     /// The first setting that cannot be used.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, Error> {
         let places = Places::of(environment);
-        let file = match (&flags.config, &places.config_home) {
+        let own = places.config_home.as_ref().map(|home| home.join("rcr/config.toml"));
+        let file = match (&flags.config, &own) {
             (Some(named), _) => ConfigFile::read(named, true)?,
-            (None, Some(home)) => ConfigFile::read(&home.join("rcr/config.toml"), false)?,
+            (None, Some(own)) => ConfigFile::read(own, false)?,
             (None, None) => ConfigFile::default(),
         };
         // The daemon of the user, which goes without root, then that of the system.
@@ -78,9 +81,12 @@ impl Settings {
             places.config_home.as_ref().map(|dir| dir.join("docker/daemon.json")),
             Some(places.system.join("etc/docker/daemon.json")),
         ];
+        let mut files: Vec<PathBuf> = flags.config.clone().or(own).into_iter().collect();
+        files.extend(daemons.iter().flatten().cloned());
         let daemons: Vec<_> =
             daemons.into_iter().flatten().map(|file| DaemonJson::read(&file)).collect::<Result<_, _>>()?;
         let conf = RegistriesConf::read(&places.registries_conf(environment))?;
+        files.extend(conf.files.iter().cloned());
         for notice in &conf.notices {
             tracing::info!(setting = %notice.from, "{}", notice.value);
         }
@@ -151,6 +157,7 @@ impl Settings {
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
             registries: Arc::new(registries),
             short_names_file,
+            files,
             notices: conf.notices,
             trusted_realms,
             credentials: credentials(environment, &places),

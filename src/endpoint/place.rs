@@ -1,7 +1,8 @@
 use std::collections::HashSet;
+use std::fmt;
 
 use super::{Error, Provenance};
-use crate::http::{HeaderMap, HostPort, HostTrust, Url};
+use crate::http::{DisplayUrl, HeaderMap, HostPort, HostTrust, Url};
 use crate::model::{Reference, Registry};
 
 /// What an endpoint may be asked for: the words of containerd's `hosts.toml`.
@@ -98,15 +99,25 @@ impl Endpoint {
         format!("{project}{repository}")
     }
 
+    /// As one that is not asked.
+    pub(super) fn skipped(self, why: SkipReason) -> Skipped {
+        Skipped { place: self.shown(), from: self.from, why }
+    }
+
     /// What people call it: the URL without its `/v2/`, and the host alone where that says it all.
     #[must_use]
     pub fn shown(&self) -> String {
-        match (self.role, self.base.as_str().strip_suffix("/v2/")) {
-            (Role::Origin, _) if self.base.scheme() == "https" => self.registry.to_string(),
-            (_, Some(root)) => root.to_owned(),
-            (_, None) => self.base.as_str().trim_end_matches('/').to_owned(),
+        match self.role {
+            Role::Origin if self.base.scheme() == "https" => self.registry.to_string(),
+            _ => shown(&self.base),
         }
     }
+}
+
+/// The root of an API as people write it; user and password are left out.
+fn shown(base: &Url) -> String {
+    let root = DisplayUrl(base).to_string();
+    root.strip_suffix("/v2/").unwrap_or(root.trim_end_matches('/')).to_owned()
 }
 
 /// The registry at a URL, by the name that credentials and settings have for it.
@@ -136,6 +147,43 @@ pub struct Route {
     pub mirrors: Vec<Endpoint>,
     /// The registry, whose word is final.
     pub origin: Endpoint,
+    /// The mirrors that are not asked for this name.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A mirror that some setting names for a name, and that is not asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is called there.
+    pub place: String,
+    /// The setting.
+    pub from: Provenance,
+    /// Why it is not asked.
+    pub why: SkipReason,
+}
+
+/// Why a mirror is not asked. Displayed as part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It is for names with a digest only.
+    DigestOnly,
+    /// It is for names without a digest only.
+    TagOnly,
+    /// Mirrors that are named elsewhere replace it: this is the first of them.
+    Replaced(Provenance),
+    /// The same place is asked already.
+    Repeated,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DigestOnly => f.write_str("it is only for names with a digest"),
+            Self::TagOnly => f.write_str("it is only for names without a digest"),
+            Self::Replaced(by) => write!(f, "the mirrors of {by} come before it, and replace it"),
+            Self::Repeated => f.write_str("the same place is asked anyway"),
+        }
+    }
 }
 
 impl Route {
@@ -148,7 +196,10 @@ impl Route {
     pub(super) fn without_repetition(mut self) -> Self {
         let key = |e: &Endpoint| (e.base.clone(), e.repository.clone(), e.namespace.clone());
         let mut seen = HashSet::from([key(&self.origin)]);
-        self.mirrors.retain(|mirror| seen.insert(key(mirror)));
+        let (asked, again) = std::mem::take(&mut self.mirrors).into_iter().partition(|m| seen.insert(key(m)));
+        self.mirrors = asked;
+        let again: Vec<Endpoint> = again;
+        self.skipped.extend(again.into_iter().map(|mirror| mirror.skipped(SkipReason::Repeated)));
         self
     }
 }

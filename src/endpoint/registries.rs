@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::hosts::{self, HostEntry, HostsFile};
 use super::place::registry_at;
 use super::search::Search;
-use super::{Capabilities, Endpoint, Error, Prefix, Provenance, Role, Route};
+use super::{Capabilities, Endpoint, Error, Prefix, Provenance, Role, Route, SkipReason, Skipped};
 use crate::http::{HeaderMap, HostTrust, SchemePolicy, Url};
 use crate::model::{Reference, Registry};
 
@@ -92,16 +92,15 @@ impl Registries {
         let rule = self.rule(reference.registry(), Some(reference))?;
         let hosts = hosts::read(&self.hosts_dirs, reference.registry())?;
         let name = reference.to_string();
-        let mut mirrors = self.listed(reference, &name)?;
-        if mirrors.is_empty()
-            && let Some(rule) = rule
-        {
-            let wanted = |mirror: &&LocationMirror| match mirror.pull {
-                PullFrom::All => true,
-                PullFrom::DigestOnly => reference.digest().is_some(),
-                PullFrom::TagOnly => reference.digest().is_none(),
-            };
-            for mirror in rule.mirrors.iter().filter(wanted) {
+        let (mut mirrors, mut skipped) = self.listed(reference, &name)?;
+        if let Some(rule) = rule {
+            let replaced = replacement(&mirrors);
+            for mirror in &rule.mirrors {
+                let against = replaced.clone().or_else(|| mirror.pull.against(reference));
+                if let Some(why) = against {
+                    skipped.push(Skipped { place: mirror.location.clone(), from: mirror.from.clone(), why });
+                    continue;
+                }
                 let there = rewritten(&name, &rule.prefix, &mirror.location, &mirror.from)?;
                 mirrors.push(Endpoint {
                     trust: mirror.insecure.then(insecure),
@@ -112,11 +111,14 @@ impl Registries {
                 });
             }
         }
-        if mirrors.is_empty()
-            && let Some(hosts) = &hosts
-        {
+        if let Some(hosts) = &hosts {
+            let replaced = replacement(&mirrors);
             for host in &hosts.hosts {
-                mirrors.push(at_host(host, reference, Role::Mirror)?);
+                let mirror = at_host(host, reference, Role::Mirror)?;
+                match replaced.clone() {
+                    Some(why) => skipped.push(mirror.skipped(why)),
+                    None => mirrors.push(mirror),
+                }
             }
         }
         let origin = match rule.and_then(|rule| Some((rule, rule.location.as_ref()?))) {
@@ -134,7 +136,7 @@ impl Registries {
                 None => Self::named(reference.registry(), reference.repository(), rule)?,
             },
         };
-        Ok(Route { reference: reference.clone(), mirrors, origin }.without_repetition())
+        Ok(Route { reference: reference.clone(), mirrors, origin, skipped }.without_repetition())
     }
 
     /// A registry as the user named it, past mirrors and other locations: for logging in, for lists, and to be pushed
@@ -172,8 +174,9 @@ impl Registries {
         }
     }
 
-    /// The mirrors for a name from flags, `config.toml` and `daemon.json`.
-    fn listed(&self, reference: &Reference, name: &str) -> Result<Vec<Endpoint>, Error> {
+    /// The mirrors for a name from flags, `config.toml` and `daemon.json`, and those that they replace.
+    fn listed(&self, reference: &Reference, name: &str) -> Result<(Vec<Endpoint>, Vec<Skipped>), Error> {
+        let (mut mirrors, mut skipped) = (Vec::new(), Vec::new());
         for source in &self.mirrors {
             let fits = |rule: &&MirrorRule| rule.prefix.covers(name).is_some();
             let Some(longest) = source.iter().filter(fits).map(|rule| rule.prefix.weight()).max() else { continue };
@@ -192,9 +195,16 @@ impl Registries {
                     from: rule.from.clone(),
                 })
             };
-            return chosen.map(endpoint).collect();
+            match replacement(&mirrors) {
+                None => mirrors = chosen.map(endpoint).collect::<Result<_, Error>>()?,
+                Some(why) => {
+                    for rule in chosen {
+                        skipped.push(endpoint(rule)?.skipped(why.clone()));
+                    }
+                }
+            }
         }
-        Ok(Vec::new())
+        Ok((mirrors, skipped))
     }
 
     /// What `registries.conf` says about a name.
@@ -216,6 +226,22 @@ impl Registries {
             None => plain,
         })
     }
+}
+
+impl PullFrom {
+    /// What speaks against a mirror of this kind for a name.
+    fn against(self, reference: &Reference) -> Option<SkipReason> {
+        match (self, reference.digest()) {
+            (Self::DigestOnly, None) => Some(SkipReason::DigestOnly),
+            (Self::TagOnly, Some(_)) => Some(SkipReason::TagOnly),
+            _ => None,
+        }
+    }
+}
+
+/// What speaks against further mirrors where there are some from a source that comes before theirs.
+fn replacement(mirrors: &[Endpoint]) -> Option<SkipReason> {
+    mirrors.first().map(|first| SkipReason::Replaced(first.from.clone()))
 }
 
 /// Docker's meaning of an insecure registry, which is that of `registries.conf` too.

@@ -205,7 +205,7 @@ impl Client {
         let trust = self.trust(&host).await?;
         let plain_may_follow = match (url.scheme(), trust.scheme) {
             ("https", SchemePolicy::Http) => {
-                return self.transmit(request, &host, downgraded(&url), headers, &trust).await;
+                return self.transmit(request, &host, plain(&url), headers, &trust).await;
             }
             ("https", SchemePolicy::HttpsUnlessNotTls | SchemePolicy::HttpsElseHttp) => true,
             _ => false,
@@ -215,7 +215,7 @@ impl Client {
         }
         let known = self.memory().plain.get(&host).copied();
         match known {
-            Some(true) => self.transmit(request, &host, downgraded(&url), headers, &trust).await,
+            Some(true) => self.transmit(request, &host, plain(&url), headers, &trust).await,
             Some(false) => self.transmit(request, &host, url, headers, &trust).await,
             None => {
                 let outcome = self.transmit(request, &host, url.clone(), headers.clone(), &trust).await;
@@ -230,7 +230,7 @@ impl Client {
                     _ => false,
                 };
                 if fall_back {
-                    let plain = self.transmit(request, &host, downgraded(&url), headers, &trust).await;
+                    let plain = self.transmit(request, &host, plain(&url), headers, &trust).await;
                     if plain.is_ok() {
                         self.memory().plain.insert(host, true);
                     }
@@ -406,7 +406,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// The same URL over plain HTTP; a default port stays the default of its scheme.
-fn downgraded(url: &Url) -> Url {
+#[must_use]
+pub fn plain(url: &Url) -> Url {
     let mut plain = url.clone();
     // Setting a special scheme on a special URL cannot fail.
     let _ = plain.set_scheme("http");

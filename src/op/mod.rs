@@ -20,6 +20,7 @@ pub use context::Context;
 pub use error::Error;
 pub use failure::{Exit, Failure};
 pub use image::{Image, Layer, images_of};
+pub use info::{Directory, Info, Keeper, Known, Mirror, Said, SettingsRead, info};
 pub use local::{ImageRow, history, images, inspect, tag};
 pub use login::verify;
 pub use name::{first_stored, none_stored, stored_name};

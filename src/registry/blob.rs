@@ -5,7 +5,7 @@ use super::error::Error;
 use super::range::ContentRange;
 use super::repository::{Repository, check_size, identity, refuse_encoding};
 use crate::content::{ByteStream, Fault, FaultKind, IntegrityError, Opened, Source, Verifier};
-use crate::http::{Class, HeaderValue, Method, Response, StatusCode, header};
+use crate::http::{Class, HeaderValue, Method, Response, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
 
 impl Repository {
@@ -16,7 +16,7 @@ impl Repository {
     /// [`Error::RateLimited`], [`Error::Server`], or [`Error::Http`] where no answer came.
     pub async fn blob_exists(&self, digest: &Digest) -> Result<bool, Error> {
         let operation = self.about_blob("look for", digest);
-        let request = self.request(Method::HEAD, self.url(&format!("blobs/{digest}"))?);
+        let request = self.request(Method::HEAD, self.blob_url(digest)?);
         let response = self.host().send(&operation, request, &self.pull()).await?;
         match response.status().as_u16() {
             200 => Ok(true),
@@ -79,6 +79,10 @@ impl Repository {
         Ok(Opened { offset: 0, stream: chunks(operation, response) })
     }
 
+    pub(super) fn blob_url(&self, digest: &Digest) -> Result<Url, Error> {
+        self.url(&format!("blobs/{digest}"))
+    }
+
     async fn get_blob(
         &self,
         operation: &str,
@@ -87,8 +91,7 @@ impl Repository {
         whole: Option<usize>,
     ) -> Result<Response, Error> {
         // The registry is asked, never the storage that it redirected to before: signed URLs expire.
-        let url = self.url(&format!("blobs/{digest}"))?;
-        let mut request = identity(self.request(Method::GET, url)).class(Class::Blob);
+        let mut request = identity(self.request(Method::GET, self.blob_url(digest)?)).class(Class::Blob);
         request.whole = whole;
         if offset > 0
             && let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-"))

@@ -58,6 +58,10 @@ impl Chain {
         &self.places[self.places.len() - 1]
     }
 
+    pub(super) fn places(&self) -> &[Repository] {
+        &self.places
+    }
+
     /// The mirror that decided what the tag stands for, where it was one.
     #[must_use]
     pub fn resolved_by(&self) -> Option<String> {
@@ -134,7 +138,7 @@ impl Chain {
 
     /// Whether a place is to be asked: it can do this, and nothing is known against it. The last one has the last word,
     /// whatever it answered before.
-    fn may(&self, at: usize, place: &Repository, target: &Target) -> bool {
+    pub(super) fn may(&self, at: usize, place: &Repository, target: &Target) -> bool {
         let capabilities = place.host().endpoint().capabilities;
         let able = match target {
             Target::Tag(_) => capabilities.resolve,

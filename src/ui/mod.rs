@@ -8,6 +8,7 @@ mod diagnosis;
 pub mod escape;
 pub mod failure;
 pub mod json;
+mod outline;
 mod printer;
 mod progress;
 mod style;
@@ -15,7 +16,7 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 
-pub use diagnosis::{diagnosis_json, diagnosis_text};
+pub use outline::Outline;
 pub use printer::{Printer, lost_output};
 pub use style::{Format, ProgressMode, Style};
 pub use table::{Column, Table};

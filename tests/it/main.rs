@@ -5,7 +5,7 @@
 mod auth;
 mod caches;
 mod concurrency;
-mod doctor;
+mod explain;
 mod faults_content;
 mod faults_push;
 mod faults_server;

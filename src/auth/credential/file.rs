@@ -144,6 +144,12 @@ impl AuthFile {
         self.store.as_deref().filter(|name| !name.is_empty())
     }
 
+    /// The helpers that it names: for single registries, then for all.
+    pub(super) fn helpers(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let own = self.helpers.iter().filter_map(|(key, name)| Some((Some(key.as_str()), name.as_deref()?)));
+        own.filter(|(_, name)| !name.is_empty()).chain(self.common_helper().map(|name| (None, name)))
+    }
+
     /// The entries of `auths` that apply, best first, by their keys; None for a mark that the secret is elsewhere.
     pub(super) fn matches(
         &self,

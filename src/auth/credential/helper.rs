@@ -188,7 +188,7 @@ fn is_bidi_control(c: char) -> bool {
 }
 
 /// The program in the first absolute directory that has it. Others depend on where we happen to stand.
-fn find(program: &str, search_path: &[PathBuf]) -> Option<PathBuf> {
+pub(super) fn find(program: &str, search_path: &[PathBuf]) -> Option<PathBuf> {
     let name = format!("{program}{}", if cfg!(windows) { ".exe" } else { "" });
     search_path.iter().filter(|dir| dir.is_absolute()).map(|dir| dir.join(&name)).find(|file| is_executable(file))
 }

@@ -53,6 +53,7 @@ enum Kind {
 
 #[cfg_attr(not(feature = "keyring"), allow(dead_code, reason = "nobody is there to be given a secret"))]
 enum Action {
+    Greet,
     Get,
     Set(Zeroizing<String>),
     Erase,
@@ -62,6 +63,14 @@ impl Keyring {
     /// Whether it may be asked at all.
     pub(super) fn is_on(&self) -> bool {
         !matches!(self, Self::Off)
+    }
+
+    /// Whether it answers; nothing is asked for.
+    pub(super) fn status(&self, timeout: Duration) -> Result<(), CredentialError> {
+        match self {
+            Self::Off => Err(unavailable(&"it is switched off")),
+            _ => self.perform("", Action::Greet, timeout).map(drop),
+        }
     }
 
     /// What it holds for `server`.
@@ -113,6 +122,7 @@ impl Keyring {
             Self::Memory(entries) => {
                 let mut entries = entries.lock().unwrap();
                 Ok(match action {
+                    Action::Greet => None,
                     Action::Get => entries.get(server).cloned(),
                     Action::Set(text) => entries.insert(server.to_owned(), (*text).clone()).or(Some(String::new())),
                     Action::Erase => entries.remove(server),
@@ -159,11 +169,13 @@ fn ask(server: &str, action: &Action) -> Result<Option<Zeroizing<String>>, Strin
     if let Err(error) = Entry::store_status() {
         return Err(reason(error));
     }
-    let answer = Entry::new(SERVICE, server).and_then(|entry| match action {
-        Action::Get => entry.get_password().map(Zeroizing::new),
-        Action::Set(text) => entry.set_password(text).map(|()| Zeroizing::default()),
-        Action::Erase => entry.delete_credential().map(|()| Zeroizing::default()),
-    });
+    let entry = || Entry::new(SERVICE, server);
+    let answer = match action {
+        Action::Greet => return Ok(None),
+        Action::Get => entry().and_then(|entry| entry.get_password()).map(Zeroizing::new),
+        Action::Set(text) => entry().and_then(|entry| entry.set_password(text)).map(|()| Zeroizing::default()),
+        Action::Erase => entry().and_then(|entry| entry.delete_credential()).map(|()| Zeroizing::default()),
+    };
     match answer {
         Ok(text) => Ok(Some(text)),
         Err(Error::NoEntry) => Ok(None),

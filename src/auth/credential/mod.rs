@@ -17,6 +17,7 @@ mod forget;
 mod helper;
 mod key;
 mod keyring;
+mod overview;
 mod save;
 mod secret;
 mod store;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use error::{CredentialError, ErrorClass, HelperError};
 pub use forget::{Erased, ErasedAll};
+pub use overview::{HelperState, KeyringState, SourceContent, SourceState};
 pub use save::{Place, Saved};
 pub use secret::Secret;
 pub use store::{Credentials, Listed, Options};
