@@ -22,6 +22,9 @@ _rcr() {
             rcr,completion)
                 cmd="rcr__subcmd__completion"
                 ;;
+            rcr,config)
+                cmd="rcr__subcmd__config"
+                ;;
             rcr,digest)
                 cmd="rcr__subcmd__digest"
                 ;;
@@ -33,6 +36,9 @@ _rcr() {
                 ;;
             rcr,images)
                 cmd="rcr__subcmd__images"
+                ;;
+            rcr,info)
+                cmd="rcr__subcmd__info"
                 ;;
             rcr,inspect)
                 cmd="rcr__subcmd__inspect"
@@ -70,11 +76,26 @@ _rcr() {
             rcr,version)
                 cmd="rcr__subcmd__version"
                 ;;
+            rcr__subcmd__config,explain)
+                cmd="rcr__subcmd__config__subcmd__explain"
+                ;;
+            rcr__subcmd__config,help)
+                cmd="rcr__subcmd__config__subcmd__help"
+                ;;
+            rcr__subcmd__config__subcmd__help,explain)
+                cmd="rcr__subcmd__config__subcmd__help__subcmd__explain"
+                ;;
+            rcr__subcmd__config__subcmd__help,help)
+                cmd="rcr__subcmd__config__subcmd__help__subcmd__help"
+                ;;
             rcr__subcmd__help,catalog)
                 cmd="rcr__subcmd__help__subcmd__catalog"
                 ;;
             rcr__subcmd__help,completion)
                 cmd="rcr__subcmd__help__subcmd__completion"
+                ;;
+            rcr__subcmd__help,config)
+                cmd="rcr__subcmd__help__subcmd__config"
                 ;;
             rcr__subcmd__help,digest)
                 cmd="rcr__subcmd__help__subcmd__digest"
@@ -87,6 +108,9 @@ _rcr() {
                 ;;
             rcr__subcmd__help,images)
                 cmd="rcr__subcmd__help__subcmd__images"
+                ;;
+            rcr__subcmd__help,info)
+                cmd="rcr__subcmd__help__subcmd__info"
                 ;;
             rcr__subcmd__help,inspect)
                 cmd="rcr__subcmd__help__subcmd__inspect"
@@ -120,6 +144,9 @@ _rcr() {
                 ;;
             rcr__subcmd__help,version)
                 cmd="rcr__subcmd__help__subcmd__version"
+                ;;
+            rcr__subcmd__help__subcmd__config,explain)
+                cmd="rcr__subcmd__help__subcmd__config__subcmd__explain"
                 ;;
             rcr__subcmd__help__subcmd__store,gc)
                 cmd="rcr__subcmd__help__subcmd__store__subcmd__gc"
@@ -161,7 +188,7 @@ _rcr() {
 
     case "${cmd}" in
         rcr)
-            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest store completion version help"
+            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest store info config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -398,6 +425,204 @@ _rcr() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rcr__subcmd__config)
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help explain help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plain-http)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-skip-verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-realm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__config__subcmd__explain)
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plain-http)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-skip-verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-realm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__config__subcmd__help)
+            opts="explain help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__config__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__config__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rcr__subcmd__digest)
             opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -477,7 +702,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__help)
-            opts="pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help"
+            opts="pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -507,6 +732,34 @@ _rcr() {
         rcr__subcmd__help__subcmd__completion)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__help__subcmd__config)
+            opts="explain"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__help__subcmd__config__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -561,6 +814,20 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__help__subcmd__images)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__help__subcmd__info)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -854,6 +1121,84 @@ _rcr() {
             ;;
         rcr__subcmd__images)
             opts="-q -v -h --digests --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plain-http)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-skip-verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-realm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__info)
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -65,6 +65,8 @@ complete -c rcr -n "__fish_rcr_needs_command" -f -a "catalog" -d 'List the repos
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "digest" -d 'Print the digest of an image as its registry has it'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "store" -d 'Look after the store'
+complete -c rcr -n "__fish_rcr_needs_command" -f -a "info" -d 'Show registries, mirrors, trust and credentials, and where each was set'
+complete -c rcr -n "__fish_rcr_needs_command" -f -a "config" -d 'Show what the settings amount to'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "completion" -d 'Print a shell\'s completion script'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "version" -d 'Print the version'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -553,6 +555,85 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "gc" -d 'Remove what no image needs'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line per finished layer'
+json\t'An event per line on stderr'
+none\t'Nothing'"
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l store -d 'Keep images in this directory' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l plain-http -d 'Speak plain HTTP with this host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l add-registry -d 'Look here first for names without a host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l json -d 'Short for --format json'
+complete -c rcr -n "__fish_rcr_using_subcommand info" -s q -l quiet -d 'Say nothing but results and errors'
+complete -c rcr -n "__fish_rcr_using_subcommand info" -s v -l verbose -d 'Log requests; twice for more'
+complete -c rcr -n "__fish_rcr_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line per finished layer'
+json\t'An event per line on stderr'
+none\t'Nothing'"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l store -d 'Keep images in this directory' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l plain-http -d 'Speak plain HTTP with this host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l add-registry -d 'Look here first for names without a host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l json -d 'Short for --format json'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -s q -l quiet -d 'Say nothing but results and errors'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -s v -l verbose -d 'Log requests; twice for more'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -f -a "explain" -d 'Tell every request that a pull would make, and why; nothing is contacted'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line per finished layer'
+json\t'An event per line on stderr'
+none\t'Nothing'"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l store -d 'Keep images in this directory' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l plain-http -d 'Speak plain HTTP with this host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l add-registry -d 'Look here first for names without a host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l json -d 'Short for --format json'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing but results and errors'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Log requests; twice for more'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell every request that a pull would make, and why; nothing is contacted'
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -603,23 +684,26 @@ complete -c rcr -n "__fish_rcr_using_subcommand version" -l json -d 'Short for -
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "pull" -d 'Fetch images from a registry into the store'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "push" -d 'Send a stored image to a registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "login" -d 'Check credentials with a registry, then save them'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "logout" -d 'Forget the credentials for a registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "tag" -d 'Give a stored image another name'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "images" -d 'List the stored images'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "rmi" -d 'Remove stored images'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "inspect" -d 'Show an image: configuration, platforms, layers with their sizes'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "history" -d 'Show how a stored image came about, newest step first'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "tags" -d 'List the tags of a repository on its registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "digest" -d 'Print the digest of an image as its registry has it'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "store" -d 'Look after the store'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "completion" -d 'Print a shell\'s completion script'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "version" -d 'Print the version'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "pull" -d 'Fetch images from a registry into the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "push" -d 'Send a stored image to a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "login" -d 'Check credentials with a registry, then save them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "logout" -d 'Forget the credentials for a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "tag" -d 'Give a stored image another name'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "images" -d 'List the stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "rmi" -d 'Remove stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "inspect" -d 'Show an image: configuration, platforms, layers with their sizes'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "history" -d 'Show how a stored image came about, newest step first'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "tags" -d 'List the tags of a repository on its registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "digest" -d 'Print the digest of an image as its registry has it'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "store" -d 'Look after the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "info" -d 'Show registries, mirrors, trust and credentials, and where each was set'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "config" -d 'Show what the settings amount to'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "completion" -d 'Print a shell\'s completion script'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "version" -d 'Print the version'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "path" -d 'Print where the store is'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "gc" -d 'Remove what no image needs'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "explain" -d 'Tell every request that a pull would make, and why; nothing is contacted'

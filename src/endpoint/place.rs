@@ -115,7 +115,7 @@ impl Endpoint {
 }
 
 /// The root of an API as people write it; user and password are left out.
-fn shown(base: &Url) -> String {
+pub(super) fn shown(base: &Url) -> String {
     let root = DisplayUrl(base).to_string();
     root.strip_suffix("/v2/").unwrap_or(root.trim_end_matches('/')).to_owned()
 }

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use super::hosts::{self, HostEntry, HostsFile};
-use super::place::registry_at;
+use super::place::{registry_at, shown};
 use super::search::Search;
 use super::{Capabilities, Endpoint, Error, Prefix, Provenance, Role, Route, SkipReason, Skipped};
 use crate::http::{HeaderMap, HostTrust, SchemePolicy, Url};
@@ -25,6 +25,14 @@ pub struct MirrorRule {
     pub trust: Option<HostTrust>,
     /// Who says so.
     pub from: Provenance,
+}
+
+impl MirrorRule {
+    /// What people call the mirror.
+    #[must_use]
+    pub fn place(&self) -> String {
+        shown(&self.base)
+    }
 }
 
 /// A `[[registry]]` of containers' `registries.conf`, version 2.

@@ -52,18 +52,15 @@ impl TrustSettings {
     /// The trees of certificates, in the order in which they are looked at.
     #[must_use]
     pub fn certificate_trees(&self) -> Vec<Tree> {
-        self.certificate_dirs.iter().map(|root| Tree::read(root, is_certificate)).collect()
+        self.certificate_dirs.iter().chain(&self.hosts_dirs).map(|root| Tree::read(root, is_certificate)).collect()
     }
 }
 
 impl Registries {
-    /// The trees of `hosts.toml` files, which may hold certificates too, in the order in which they are looked at.
+    /// The trees of `hosts.toml` files, in the order in which they are looked at.
     #[must_use]
     pub fn hosts_trees(&self) -> Vec<Tree> {
-        self.hosts_dirs
-            .iter()
-            .map(|root| Tree::read(root, |name| name == "hosts.toml" || is_certificate(name)))
-            .collect()
+        self.hosts_dirs.iter().map(|root| Tree::read(root, |name| name == "hosts.toml")).collect()
     }
 }
 
@@ -85,11 +82,7 @@ mod tests {
         let tree = |host| Tree { root: root.path().to_owned(), hosts: Some(vec![host]) };
         let absent = Tree { root: missing, hosts: None };
         assert_eq!(trust.certificate_trees(), [tree(host("b.test:5000", "ca.crt")), absent.clone()]);
-        let both = Tree {
-            hosts: Some(vec![host("a.test", "hosts.toml"), host("b.test:5000", "ca.crt")]),
-            ..tree(host("", ""))
-        };
         let registries = Registries { hosts_dirs: dirs, ..Registries::default() };
-        assert_eq!(registries.hosts_trees(), [both, absent]);
+        assert_eq!(registries.hosts_trees(), [tree(host("a.test", "hosts.toml")), absent]);
     }
 }

@@ -139,7 +139,7 @@ pub struct Location {
     /// The names.
     pub prefix: String,
     /// What takes the prefix's place.
-    pub location: String,
+    pub place: String,
     /// Who says so.
     pub from: String,
 }
@@ -247,7 +247,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
         insecure: insecure(registries, trust),
         plain_http: said(&trust.plain_http),
         skip_verify: said(&trust.skip_verify),
-        authorities: trust.authorities.iter().map(|file| told(file.value.display(), &file.from)).collect(),
+        authorities: trust.authorities.iter().map(|file| told(&file.value.display(), &file.from)).collect(),
         allow_nondistributable: said(known.allow_nondistributable),
         credentials: keepers?.into_iter().map(keeper).collect(),
         keyring: match keyring {
@@ -263,12 +263,12 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
     })
 }
 
-fn told(value: impl ToString, from: impl ToString) -> Said {
+fn told(value: &(impl ToString + ?Sized), from: &(impl ToString + ?Sized)) -> Said {
     Said { value: value.to_string(), from: from.to_string() }
 }
 
 fn said<T: ToString>(all: &[Located<T>]) -> Vec<Said> {
-    all.iter().map(|one| told(one.value.to_string(), &one.from)).collect()
+    all.iter().map(|one| told(&one.value, &one.from)).collect()
 }
 
 fn searched(registries: &Registries, trust: &TrustSettings) -> Result<Vec<Searched>> {
@@ -293,7 +293,7 @@ fn searched(registries: &Registries, trust: &TrustSettings) -> Result<Vec<Search
 fn mirrors(registries: &Registries) -> Vec<Mirror> {
     let listed = registries.mirrors.iter().flatten().map(|rule| Mirror {
         prefix: rule.prefix.to_string(),
-        place: DisplayUrl(&rule.base).to_string(),
+        place: rule.place(),
         capabilities: words(rule.capabilities),
         names: "all",
         namespace: rule.namespace,
@@ -325,7 +325,7 @@ fn words(capabilities: Capabilities) -> Vec<&'static str> {
 fn locations(registries: &Registries) -> Vec<Location> {
     let location = |rule: &RegistryRule| {
         let location = rule.location.clone().filter(|location| location != rule.prefix.as_str())?;
-        Some(Location { prefix: rule.prefix.to_string(), location, from: rule.from.to_string() })
+        Some(Location { prefix: rule.prefix.to_string(), place: location, from: rule.from.to_string() })
     };
     registries.rules.iter().filter_map(location).collect()
 }

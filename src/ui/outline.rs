@@ -69,7 +69,7 @@ impl Line {
             (0, _) => (indent.clone(), self.level * STEP + STEP),
             (_, true) => {
                 if !self.label.is_empty() {
-                    out.push_str(&format!("{indent}{}\n", self.label));
+                    out.extend([&indent, self.label.as_str(), "\n"]);
                 }
                 (" ".repeat(self.level * STEP + STEP), self.level * STEP + 2 * STEP)
             }

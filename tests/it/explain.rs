@@ -120,18 +120,238 @@ fn a_pull_asks_what_was_announced_and_nothing_else() {
 fn what_is_said_in_files_is_explained_with_its_line() {
     let env = furnished();
     let explained = |reference: &str| shown(&env, &env.rcr(["config", "explain", reference]).success());
-    assert_snapshot!(explained("tool:1"), @"");
-    assert_snapshot!(explained("docker.io/a/b"), @"");
-    assert_snapshot!(explained("ghcr.io/a/b"), @"");
-    assert_snapshot!(explained("tree.test/a/b"), @"");
-    assert_snapshot!(explained("own.test/a/b"), @"");
+    assert_snapshot!(explained("tool:1"), @r#"
+    first.test:5000/tool:1 (1 of 2, ROOT/system/etc/containers/registries.conf:1)
+
+    1. registry first.test:5000
+      HEAD https://first.test:5000/v2/tool/manifests/1  where the store has the tag
+      GET  https://first.test:5000/v2/tool/manifests/1
+      GET  https://first.test:5000/v2/tool/manifests/<digest>  for each image of an index
+      GET  https://first.test:5000/v2/tool/blobs/<digest>  for each blob that the store lacks
+      Why:                ROOT/system/etc/containers/registries.conf:5
+      Scheme:             HTTPS, and plain HTTP where that fails, because it is insecure (ROOT/system/etc/containers/registries.conf:5)
+      Certificate:        not verified (ROOT/system/etc/containers/registries.conf:5)
+      Credentials:        none: anonymous
+      Proxy:              http://proxy.test:3128, from https_proxy
+
+    Left out:
+      pinned.test/team (ROOT/system/etc/containers/registries.conf:9): it is only for names with a digest
+
+    docker.io/library/tool:1 (2 of 2, ROOT/system/etc/containers/registries.conf:1)
+
+    1. mirror http://hub-mirror.test:5000
+      HEAD http://hub-mirror.test:5000/v2/library/tool/manifests/1  where the store has the tag
+      GET  http://hub-mirror.test:5000/v2/library/tool/manifests/1
+      GET  http://hub-mirror.test:5000/v2/library/tool/manifests/<digest>  for each image of an index
+      GET  http://hub-mirror.test:5000/v2/library/tool/blobs/<digest>  for each blob that the store lacks
+      Why:                ROOT/system/etc/docker/daemon.json:2
+      Scheme:             plain HTTP, because its URL says so (ROOT/system/etc/docker/daemon.json:2)
+      Credentials:        none: anonymous
+      Proxy:              none
+
+    2. registry docker.io
+      HEAD https://registry-1.docker.io/v2/library/tool/manifests/1  where the store has the tag
+      GET  https://registry-1.docker.io/v2/library/tool/manifests/1
+      GET  https://registry-1.docker.io/v2/library/tool/manifests/<digest>  for each image of an index
+      GET  https://registry-1.docker.io/v2/library/tool/blobs/<digest>  for each blob that the store lacks
+      Why:                the registry itself
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Credentials:        none: anonymous
+      Proxy:              http://proxy.test:3128, from https_proxy
+    "#);
+    assert_snapshot!(explained("ghcr.io/a/b"), @r#"
+    ghcr.io/a/b:latest
+
+    1. mirror https://cache.test:5000
+      HEAD https://cache.test:5000/v2/a/b/manifests/latest?ns=ghcr.io  where the store has the tag
+      GET  https://cache.test:5000/v2/a/b/manifests/latest?ns=ghcr.io
+      GET  https://cache.test:5000/v2/a/b/manifests/<digest>?ns=ghcr.io  for each image of an index
+      GET  https://cache.test:5000/v2/a/b/blobs/<digest>?ns=ghcr.io  for each blob that the store lacks
+      Why:                ROOT/config/rcr/config.toml:3
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Authorities:        ROOT/system/etc/docker/certs.d/cache.test:5000/ca.crt (ROOT/system/etc/docker/certs.d/cache.test:5000)
+      Headers:            x-token
+      Credentials:        ROOT/home/.docker/config.json
+      Proxy:              http://proxy.test:3128, from https_proxy
+
+    2. registry ghcr.io
+      HEAD https://ghcr.io/v2/a/b/manifests/latest  where the store has the tag
+      GET  https://ghcr.io/v2/a/b/manifests/latest
+      GET  https://ghcr.io/v2/a/b/manifests/<digest>  for each image of an index
+      GET  https://ghcr.io/v2/a/b/blobs/<digest>  for each blob that the store lacks
+      Why:                the registry itself
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Credentials:        none: anonymous
+      Proxy:              http://proxy.test:3128, from https_proxy
+    "#);
+    assert_snapshot!(explained("tree.test/a/b"), @r#"
+    tree.test/a/b:latest
+
+    1. mirror https://proxy-cache.test/v2/hub
+      GET  https://proxy-cache.test/v2/hub/a/b/manifests/<digest>?ns=tree.test  for each image of an index
+      GET  https://proxy-cache.test/v2/hub/a/b/blobs/<digest>?ns=tree.test  for each blob that the store lacks
+      Not asked for:      what a tag stands for: its capabilities lack `resolve`
+      Why:                ROOT/system/etc/containerd/certs.d/tree.test/hosts.toml:3
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Headers:            authorization
+      Credentials:        none: anonymous
+      Proxy:              http://proxy.test:3128, from https_proxy
+
+    2. registry tree.test
+      HEAD https://tree.test/v2/a/b/manifests/latest  where the store has the tag
+      GET  https://tree.test/v2/a/b/manifests/latest
+      GET  https://tree.test/v2/a/b/manifests/<digest>  for each image of an index
+      GET  https://tree.test/v2/a/b/blobs/<digest>  for each blob that the store lacks
+      Why:                ROOT/system/etc/containerd/certs.d/tree.test/hosts.toml:1
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Credentials:        none: anonymous
+      Proxy:              http://proxy.test:3128, from https_proxy
+    "#);
+    assert_snapshot!(explained("own.test/a/b"), @r#"
+    own.test/a/b:latest
+
+    1. registry own.test
+      HEAD https://own.test/v2/a/b/manifests/latest  where the store has the tag
+      GET  https://own.test/v2/a/b/manifests/latest
+      GET  https://own.test/v2/a/b/manifests/<digest>  for each image of an index
+      GET  https://own.test/v2/a/b/blobs/<digest>  for each blob that the store lacks
+      Why:                the registry itself
+      Scheme:             HTTPS
+      Certificate:        verified, by the machine's authorities
+      Credentials:        none: anonymous
+      Proxy:              http://own-proxy.test, from ROOT/config/rcr/config.toml:9
+    "#);
 }
 
 #[test]
 fn the_json_of_an_explanation_keeps_its_shape() {
     let env = furnished();
     let explanation = json_of(&env, &env.rcr(["--json", "config", "explain", "ghcr.io/a/b"]).success());
-    assert_snapshot!(serde_json::to_string_pretty(&explanation).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&explanation).unwrap(), @r#"
+    {
+      "candidates": [
+        {
+          "endpoints": [
+            {
+              "credentials": {
+                "problem": null,
+                "source": "ROOT/home/.docker/config.json"
+              },
+              "from": "ROOT/config/rcr/config.toml:3",
+              "headers": [
+                "x-token"
+              ],
+              "looked_up": false,
+              "place": "https://cache.test:5000",
+              "proxy": {
+                "url": "http://proxy.test:3128",
+                "why": "from https_proxy"
+              },
+              "requests": [
+                {
+                  "method": "HEAD",
+                  "purpose": "compare",
+                  "url": "https://cache.test:5000/v2/a/b/manifests/latest?ns=ghcr.io"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "manifest",
+                  "url": "https://cache.test:5000/v2/a/b/manifests/latest?ns=ghcr.io"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "children",
+                  "url": "https://cache.test:5000/v2/a/b/manifests/<digest>?ns=ghcr.io"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "blobs",
+                  "url": "https://cache.test:5000/v2/a/b/blobs/<digest>?ns=ghcr.io"
+                }
+              ],
+              "role": "mirror",
+              "scheme": {
+                "policy": "https",
+                "why": null
+              },
+              "tls": {
+                "authorities": [
+                  {
+                    "file": "ROOT/system/etc/docker/certs.d/cache.test:5000/ca.crt",
+                    "from": "ROOT/system/etc/docker/certs.d/cache.test:5000"
+                  }
+                ],
+                "client_certificate": null,
+                "verify": true,
+                "why": null
+              },
+              "withheld": null
+            },
+            {
+              "credentials": {
+                "problem": null,
+                "source": null
+              },
+              "from": "the registry itself",
+              "headers": [],
+              "looked_up": false,
+              "place": "ghcr.io",
+              "proxy": {
+                "url": "http://proxy.test:3128",
+                "why": "from https_proxy"
+              },
+              "requests": [
+                {
+                  "method": "HEAD",
+                  "purpose": "compare",
+                  "url": "https://ghcr.io/v2/a/b/manifests/latest"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "manifest",
+                  "url": "https://ghcr.io/v2/a/b/manifests/latest"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "children",
+                  "url": "https://ghcr.io/v2/a/b/manifests/<digest>"
+                },
+                {
+                  "method": "GET",
+                  "purpose": "blobs",
+                  "url": "https://ghcr.io/v2/a/b/blobs/<digest>"
+                }
+              ],
+              "role": "registry",
+              "scheme": {
+                "policy": "https",
+                "why": null
+              },
+              "tls": {
+                "authorities": [],
+                "client_certificate": null,
+                "verify": true,
+                "why": null
+              },
+              "withheld": null
+            }
+          ],
+          "from": "built in",
+          "problem": null,
+          "reference": "ghcr.io/a/b:latest",
+          "skipped": []
+        }
+      ],
+      "choice": null,
+      "name": "ghcr.io/a/b",
+      "schema": 1
+    }
+    "#);
 }
 
 #[test]
@@ -190,13 +410,47 @@ fn credentials_are_named_and_never_shown() {
 fn info_tells_where_everything_was_said() {
     let env = furnished();
     env.write("config/docker/daemon.json", "{\"insecure-registries\": [\"192.168.0.0/16\"]}");
-    let text = shown(&env, &env.rcr(["info"]).success());
-    assert_snapshot!(without_keyring(&text), @"");
+    let text = shown(&env, &env.rcr(["info"]).success()).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    assert_snapshot!(without_keyring(&text), @r#"
+    Version:          VERSION
+    Store:            ROOT/data/rcr
+    Search order:     first.test:5000 (insecure), ROOT/system/etc/containers/registries.conf:1
+                      docker.io (secure), ROOT/system/etc/containers/registries.conf:1
+    Short names:      permissive, ROOT/system/etc/containers/registries.conf:2; 1 alias
+    Mirrors:          https://cache.test:5000 for ghcr.io (pull+resolve, with ?ns=), ROOT/config/rcr/config.toml:3
+                      http://hub-mirror.test:5000 for docker.io (pull+resolve), ROOT/system/etc/docker/daemon.json:2
+                      pinned.test/team for first.test:5000 (pull+resolve, only for names with a digest), ROOT/system/etc/containers/registries.conf:9
+    Blocked:          bad.test, ROOT/system/etc/containers/registries.conf:13
+    Insecure:         192.168.0.0/16, ROOT/config/docker/daemon.json:1
+                      old.test:5000, ROOT/system/etc/docker/daemon.json:3
+                      first.test:5000, ROOT/system/etc/containers/registries.conf:5
+    Plain HTTP:       plain.test:5000, ROOT/config/rcr/config.toml:1
+    Credentials:      ROOT/home/.docker/config.json: 1 entry
+                      - docker-credential-absent for quay.io, which is not in PATH
+                      ROOT/runtime/containers/auth.json: not there
+                      ROOT/config/containers/auth.json: not there
+                      ROOT/home/.dockercfg: not there
+    Proxies:          http://own-proxy.test for own.test, ROOT/config/rcr/config.toml:9
+                      http://proxy.test:3128 for https, https_proxy
+    No proxy:         .internal.test, NO_PROXY
+                      10.0.0.0/8, NO_PROXY
+    Certificates:     ROOT/system/etc/docker/certs.d
+                      - cache.test:5000: ca.crt
+                      not there: ROOT/config/containers/certs.d, ROOT/system/etc/containers/certs.d, ROOT/config/docker/certs.d, ROOT/config/containerd/certs.d
+    hosts.toml:       ROOT/system/etc/containerd/certs.d
+                      - tree.test: hosts.toml
+                      not there: ROOT/config/containerd/certs.d, ROOT/config/docker/certs.d
+    Files:            ROOT/config/rcr/config.toml
+                      ROOT/config/docker/daemon.json
+                      ROOT/system/etc/docker/daemon.json
+                      ROOT/system/etc/containers/registries.conf
+                      - passed over: unknown key "colour", ROOT/system/etc/containers/registries.conf:3
+    "#);
 }
 
 /// Whether a keyring answers is the machine's business.
 fn without_keyring(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with("Keyring:")).map(|line| format!("{line}\n")).collect()
+    text.split_inclusive('\n').filter(|line| !line.starts_with("Keyring:")).collect()
 }
 
 #[test]
@@ -205,7 +459,242 @@ fn the_json_of_info_keeps_its_shape() {
     let mut info = json_of(&env, &env.rcr(["info", "--json"]).success());
     info["keyring"] = json!(info["keyring"]["available"].is_boolean());
     info["version"] = json!(info["version"].is_string());
-    assert_snapshot!(serde_json::to_string_pretty(&info).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&info).unwrap(), @r#"
+    {
+      "aliases": 1,
+      "allow_nondistributable": [],
+      "authorities": [],
+      "blocked": [
+        {
+          "from": "ROOT/system/etc/containers/registries.conf:13",
+          "value": "bad.test"
+        }
+      ],
+      "certificate_dirs": [
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/config/containers/certs.d"
+        },
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/system/etc/containers/certs.d"
+        },
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/config/docker/certs.d"
+        },
+        {
+          "exists": true,
+          "hosts": [
+            {
+              "files": [
+                "ca.crt"
+              ],
+              "host": "cache.test:5000"
+            }
+          ],
+          "path": "ROOT/system/etc/docker/certs.d"
+        },
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/config/containerd/certs.d"
+        },
+        {
+          "exists": true,
+          "hosts": [],
+          "path": "ROOT/system/etc/containerd/certs.d"
+        }
+      ],
+      "credentials": [
+        {
+          "entries": 1,
+          "exists": true,
+          "helpers": [
+            {
+              "found": false,
+              "program": "docker-credential-absent",
+              "registry": "quay.io"
+            }
+          ],
+          "source": "ROOT/home/.docker/config.json"
+        },
+        {
+          "entries": 0,
+          "exists": false,
+          "helpers": [],
+          "source": "ROOT/runtime/containers/auth.json"
+        },
+        {
+          "entries": 0,
+          "exists": false,
+          "helpers": [],
+          "source": "ROOT/config/containers/auth.json"
+        },
+        {
+          "entries": 0,
+          "exists": false,
+          "helpers": [],
+          "source": "ROOT/home/.dockercfg"
+        }
+      ],
+      "files": [
+        {
+          "exists": true,
+          "file": "ROOT/config/rcr/config.toml",
+          "notices": []
+        },
+        {
+          "exists": false,
+          "file": "ROOT/config/docker/daemon.json",
+          "notices": []
+        },
+        {
+          "exists": true,
+          "file": "ROOT/system/etc/docker/daemon.json",
+          "notices": []
+        },
+        {
+          "exists": true,
+          "file": "ROOT/system/etc/containers/registries.conf",
+          "notices": [
+            {
+              "from": "ROOT/system/etc/containers/registries.conf:3",
+              "value": "unknown key \"colour\""
+            }
+          ]
+        }
+      ],
+      "hosts_dirs": [
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/config/containerd/certs.d"
+        },
+        {
+          "exists": true,
+          "hosts": [
+            {
+              "files": [
+                "hosts.toml"
+              ],
+              "host": "tree.test"
+            }
+          ],
+          "path": "ROOT/system/etc/containerd/certs.d"
+        },
+        {
+          "exists": false,
+          "hosts": [],
+          "path": "ROOT/config/docker/certs.d"
+        },
+        {
+          "exists": true,
+          "hosts": [],
+          "path": "ROOT/system/etc/docker/certs.d"
+        }
+      ],
+      "insecure": [
+        {
+          "from": "ROOT/system/etc/docker/daemon.json:3",
+          "value": "old.test:5000"
+        },
+        {
+          "from": "ROOT/system/etc/containers/registries.conf:5",
+          "value": "first.test:5000"
+        }
+      ],
+      "keyring": true,
+      "locations": [],
+      "mirrors": [
+        {
+          "capabilities": [
+            "pull",
+            "resolve"
+          ],
+          "from": "ROOT/config/rcr/config.toml:3",
+          "names": "all",
+          "namespace": true,
+          "place": "https://cache.test:5000",
+          "prefix": "ghcr.io"
+        },
+        {
+          "capabilities": [
+            "pull",
+            "resolve"
+          ],
+          "from": "ROOT/system/etc/docker/daemon.json:2",
+          "names": "all",
+          "namespace": false,
+          "place": "http://hub-mirror.test:5000",
+          "prefix": "docker.io"
+        },
+        {
+          "capabilities": [
+            "pull",
+            "resolve"
+          ],
+          "from": "ROOT/system/etc/containers/registries.conf:9",
+          "names": "digests",
+          "namespace": false,
+          "place": "pinned.test/team",
+          "prefix": "first.test:5000"
+        }
+      ],
+      "no_proxy": [
+        {
+          "from": "NO_PROXY",
+          "value": ".internal.test"
+        },
+        {
+          "from": "NO_PROXY",
+          "value": "10.0.0.0/8"
+        }
+      ],
+      "plain_http": [
+        {
+          "from": "ROOT/config/rcr/config.toml:1",
+          "value": "plain.test:5000"
+        }
+      ],
+      "proxies": [
+        {
+          "from": "ROOT/config/rcr/config.toml:9",
+          "of": "own.test",
+          "url": "http://own-proxy.test"
+        },
+        {
+          "from": "https_proxy",
+          "of": "https",
+          "url": "http://proxy.test:3128"
+        }
+      ],
+      "registries": [
+        {
+          "from": "ROOT/system/etc/containers/registries.conf:1",
+          "registry": "first.test:5000",
+          "state": "insecure"
+        },
+        {
+          "from": "ROOT/system/etc/containers/registries.conf:1",
+          "registry": "docker.io",
+          "state": "secure"
+        }
+      ],
+      "schema": 1,
+      "short_name_mode": {
+        "from": "ROOT/system/etc/containers/registries.conf:2",
+        "value": "permissive"
+      },
+      "skip_verify": [],
+      "store": "ROOT/data/rcr",
+      "trusted_realms": [],
+      "version": true
+    }
+    "#);
 }
 
 #[test]

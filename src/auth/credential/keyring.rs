@@ -67,10 +67,10 @@ impl Keyring {
 
     /// Whether it answers; nothing is asked for.
     pub(super) fn status(&self, timeout: Duration) -> Result<(), CredentialError> {
-        match self {
-            Self::Off => Err(unavailable(&"it is switched off")),
-            _ => self.perform("", Action::Greet, timeout).map(drop),
+        if matches!(self, Self::Off) {
+            return Err(unavailable(&"it is switched off"));
         }
+        self.perform("", Action::Greet, timeout).map(drop)
     }
 
     /// What it holds for `server`.

@@ -57,7 +57,7 @@ fn render(info: &Info) -> Outline {
     let mode = &info.short_name_mode;
     field("Short names", vec![format!("{}, {}; {}", mode.value, mode.from, counted(info.aliases, "alias", "aliases"))]);
     field("Mirrors", info.mirrors.iter().map(mirror).collect());
-    let moved = info.locations.iter().map(|one| format!("{} is at {}, {}", one.prefix, one.location, one.from));
+    let moved = info.locations.iter().map(|one| format!("{} is at {}, {}", one.prefix, one.place, one.from));
     field("Locations", moved.collect());
     for (label, list) in [
         ("Blocked", &info.blocked),
@@ -81,8 +81,8 @@ fn render(info: &Info) -> Outline {
         info.proxies.iter().map(|one| format!("{} for {}, {}", one.url.as_deref().unwrap_or("none"), one.of, one.from));
     field("Proxies", proxies.collect());
     field("No proxy", info.no_proxy.iter().map(said).collect());
-    field("Certificates", info.certificate_dirs.iter().flat_map(directory).collect());
-    field("hosts.toml", info.hosts_dirs.iter().flat_map(directory).collect());
+    field("Certificates", directories(&info.certificate_dirs));
+    field("hosts.toml", directories(&info.hosts_dirs));
     field("Files", info.files.iter().flat_map(file).collect());
     outline
 }
@@ -125,12 +125,16 @@ fn file(file: &SettingsRead) -> Vec<String> {
     lines
 }
 
-fn directory(directory: &Directory) -> Vec<String> {
-    let mut lines = vec![match (directory.exists, directory.hosts.is_empty()) {
-        (false, _) => format!("{}: not there", directory.path),
-        (true, true) => format!("{}: empty", directory.path),
-        (true, false) => directory.path.clone(),
-    }];
-    lines.extend(directory.hosts.iter().map(|host| format!("- {}: {}", host.host, host.files.join(" "))));
+/// What is in the directories that are there, then those that are not.
+fn directories(directories: &[Directory]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for directory in directories.iter().filter(|directory| !directory.hosts.is_empty()) {
+        lines.push(directory.path.clone());
+        lines.extend(directory.hosts.iter().map(|host| format!("- {}: {}", host.host, host.files.join(" "))));
+    }
+    let missing: Vec<&str> = directories.iter().filter(|d| !d.exists).map(|d| d.path.as_str()).collect();
+    if !missing.is_empty() {
+        lines.push(format!("not there: {}", missing.join(", ")));
+    }
     lines
 }
