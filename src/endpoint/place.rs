@@ -129,9 +129,14 @@ pub(super) fn registry_at(url: &Url) -> Option<Registry> {
 }
 
 /// The root of the API below a URL that somebody wrote: `/v2/` is added, unless the path is to be taken as it is.
+/// Docker Hub's API is elsewhere than its name says, and files have all of its names.
 #[must_use]
 pub fn api_root(url: &Url, path_as_it_is: bool) -> Url {
     let mut base = url.clone();
+    if let Some(hub) = registry_at(url).filter(Registry::is_docker_hub) {
+        // A name that is known to be one cannot be refused.
+        let _ = base.set_host(Some(hub.api_host()));
+    }
     let path = base.path().trim_end_matches('/');
     let root = if path_as_it_is || path.ends_with("/v2") { format!("{path}/") } else { format!("{path}/v2/") };
     base.set_path(&root);
@@ -218,6 +223,8 @@ mod tests {
             ("https://m.test/v2/hub", true, "https://m.test/v2/hub/", "hub/library/x"),
             ("https://m.test/api/hub/v2", true, "https://m.test/api/hub/v2/", "library/x"),
             ("https://m.test/plain", true, "https://m.test/plain/", "library/x"),
+            ("https://docker.io", false, "https://registry-1.docker.io/v2/", "library/x"),
+            ("https://index.docker.io/v2/", false, "https://registry-1.docker.io/v2/", "library/x"),
         ];
         for (url, as_it_is, root, scope) in cases {
             let url = Url::parse(url).unwrap();

@@ -30,7 +30,7 @@ fn a_cache_serves_and_sees_that_a_tag_has_moved() {
     Skopeo::new().push(&new, &reference);
     let output = env.rcr(["-v", "pull", &reference]).success();
     assert!(output.stdout.contains(&new.digest()), "{}", output.stdout);
-    output.stderr_has(&cache.http_origin()).stderr_lacks("WARNING");
+    output.stderr_has(&cache.http_origin()).stderr_lacks("warning");
     env.store_verify();
 }
 

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Artifact, Cut, Distribution, Listen, Port, Registry, Reply, Request, Server, TestEnv};
+use crate::support::skopeo::Skopeo;
+use crate::support::{
+    Artifact, Authority, Cut, Distribution, Listen, Nginx, Port, Registry, Reply, Request, Server, TestEnv,
+};
 
 const PASSWORD: &str = "s3cr3t-of-alice";
 const BASIC: &str = "Basic realm=\"registry\"";
@@ -42,7 +45,7 @@ fn dockers_mirrors_are_for_docker_hub_only_and_in_their_order() {
     env.system("etc/docker/daemon.json", mirrors.to_string());
     let output = env.rcr(["-v", "pull", "busybox"]).success();
     assert_eq!(env.references(), ["docker.io/library/busybox:latest"]);
-    output.stderr_has(&second.origin()).stderr_lacks("WARNING");
+    output.stderr_has(&second.origin()).stderr_lacks("warning");
     assert!(first.log().iter().all(|request| request.path.starts_with("/v2/library/busybox/")), "{first:?}");
     assert!(first.lines().iter().chain(&second.lines()).all(|line| !line.contains("ns=")));
     let (asked, held) = (first.log().len(), second.log().len());
@@ -68,7 +71,7 @@ fn a_chain_of_mirrors_in_every_condition_gives_the_image() {
     let image = Artifact::image(4003).layers(&[200_000, 300_000]).build();
     let origin = Distribution::start();
     let reference = origin.reference("chain/app:v1");
-    crate::support::skopeo::Skopeo::new().push(&image, &reference);
+    Skopeo::new().push(&image, &reference);
     let cache = Distribution::builder().proxy_of(&origin.http_origin(), None).start();
     let dead = Port::closed_at(5);
     let spoilt = image.layers()[1].digest();
@@ -128,7 +131,7 @@ fn what_a_mirror_lacks_comes_from_the_registry() {
     origin.add("app", "v1", &image);
     let env = TestEnv::new();
     configured(&env, &[mirror(&origin.host(), &holds_most.origin(), "")]);
-    env.rcr(["pull", &origin.reference("app:v1")]).success().stderr_lacks("WARNING");
+    env.rcr(["pull", &origin.reference("app:v1")]).success().stderr_lacks("warning");
     assert_eq!(env.blobs(), image.hexes());
     assert_eq!(origin.lines(), [format!("GET /v2/app/blobs/{}", image.layers()[1].digest())]);
 }
@@ -186,7 +189,7 @@ fn credentials_go_to_the_host_they_are_for() {
     env.secret_login("alice", PASSWORD);
     configured(&env, &[mirror(&origin.host(), &mirrored.origin(), "")]);
     env.write_docker_config(&json!({"auths": {mirrored.host(): {"username": "alice", "password": PASSWORD}}}));
-    env.rcr(["pull", &origin.reference("app:v1")]).success().stderr_lacks("WARNING");
+    env.rcr(["pull", &origin.reference("app:v1")]).success().stderr_lacks("warning");
     assert_eq!(origin.log().len(), asked);
 }
 
@@ -305,6 +308,48 @@ fn containerds_hosts_are_asked_in_their_order_and_pushed_to_where_the_file_says_
     env.system(&format!("{directory}/hosts.toml"), hosts("capabilities = [\"pull\", \"resolve\", \"push\"]"));
     env.rcr(["push", &origin.reference("app:v1"), &origin.reference("other:v1")]).success();
     assert!(second.holds("other", &image) && !origin.holds("other", &image));
+}
+
+#[test]
+fn a_mirror_may_want_a_client_certificate_and_have_an_authority_of_its_own() {
+    let image = Artifact::image(4017).build();
+    let upstream = Distribution::start();
+    Skopeo::new().push(&image, &upstream.reference("team/app:v1"));
+    let (servers, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let front = Nginx::before(&upstream.http_origin()).tls(&servers.issue(&["127.0.0.1"])).clients_of(&clients).start();
+    let client = clients.issue(&["alice"]);
+    let write = |env: &TestEnv, directory: &str| {
+        env.system(&format!("{directory}/ca.pem"), servers.pem());
+        env.system(&format!("{directory}/alice.cert"), client.certificate_pem.clone());
+        env.system(&format!("{directory}/alice.key"), client.key_pem());
+    };
+    let directory = "etc/containerd/certs.d/quay.test";
+    let of_containerd = TestEnv::new();
+    write(&of_containerd, directory);
+    of_containerd.system(
+        &format!("{directory}/hosts.toml"),
+        format!("[host.\"{}\"]\nca = \"ca.pem\"\nclient = [[\"alice.cert\", \"alice.key\"]]\n", front.origin()),
+    );
+    let own = TestEnv::new();
+    write(&own, "keys");
+    let at = |name: &str| own.root().join("system/keys").join(name).display().to_string();
+    let certificates = format!(
+        "ca = [\"{}\"]\nclient = {{ cert = \"{}\", key = \"{}\" }}",
+        at("ca.pem"),
+        at("alice.cert"),
+        at("alice.key")
+    );
+    configured(&own, &[mirror("quay.test", &front.origin(), &certificates)]);
+    for env in [of_containerd, own] {
+        let asked = front.log().len();
+        env.rcr(["pull", "quay.test/team/app:v1"]).success().stderr_lacks("warning");
+        assert_eq!(env.blobs(), image.hexes());
+        let log = front.log().split_off(asked);
+        assert!(!log.is_empty() && log.iter().all(|request| request.client.is_some()), "{log:#?}");
+    }
+    // For the same host as a registry nothing of that holds.
+    let env = TestEnv::new();
+    env.rcr(["pull", &front.reference("team/app:v1")]).code(8);
 }
 
 #[test]

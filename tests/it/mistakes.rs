@@ -68,5 +68,5 @@ fn a_proxy_that_refuses_what_is_behind_it_is_not_said_to_be_gone() {
     let run = env.rcr(["--retries", "0", "digest", "registry.test/image:v1"]).env("HTTPS_PROXY", proxy.origin());
     let output = run.run();
     assert_eq!(output.exit(), Some(5), "{output}");
-    output.stderr_has("cannot connect to registry.test");
+    output.stderr_has("did not connect to registry.test");
 }
