@@ -93,7 +93,7 @@ impl App {
             self.printer.failure(&failure);
             return failure.exit;
         }
-        let mut failure = Failure::of(attempted, &error);
+        let mut failure = Failure::under(&self.settings.trust, attempted, &error);
         if error.chain().any(<dyn std::error::Error>::is::<crate::config::Error>) {
             (failure.exit, failure.kind) = (Exit::Usage, "bad_configuration");
             failure.hint = Some("say where to keep images with `--store DIR`".to_owned());

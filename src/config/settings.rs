@@ -102,20 +102,27 @@ impl Settings {
             .map(|rule| file.located(rule, |Rule(rule)| rule.clone()))
             .chain(daemons.iter().flat_map(|daemon| daemon.allow_nondistributable_artifacts.clone()))
             .collect();
-        let mut plain_http = said.both("--plain-http", "RCR_PLAIN_HTTP", &flags.plain_http, parse_host)?;
-        plain_http.extend(file.plain_http.iter().map(|host| file.located(host, |Host(host)| host.clone())));
-        let mut skip_verify =
-            said.both("--tls-skip-verify", "RCR_TLS_SKIP_VERIFY", &flags.tls_skip_verify, parse_host)?;
-        skip_verify.extend(file.tls_skip_verify.iter().map(|host| file.located(host, |Host(host)| host.clone())));
-        let mut authorities = said.files("--cacert", "RCR_CACERT", &flags.cacert)?;
-        authorities.extend(file.cacert.iter().map(|authority| file.located(authority, Clone::clone)));
-        let overrides = said.one("--resolve", "RCR_RESOLVE", &flags.resolve, parse_override)?;
-        let mut trusted_realms = said.one("--trust-realm", "RCR_TRUST_REALM", &flags.trust_realm, |text| {
-            Realm::parse(text).map(|Realm(url)| (None, url))
-        })?;
-        for (Host(registry), realms) in &file.trusted_realms {
-            let known = |Realm(url): &Realm| (Some(registry.clone()), url.clone());
-            trusted_realms.extend(realms.iter().map(|realm| file.located(realm, known)));
+        let overrides: Vec<Override> =
+            flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
+        let trust = TrustSettings {
+            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP")], file.plain_http)?,
+            skip_verify: hosts(
+                "--tls-skip-verify",
+                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY")],
+                file.tls_skip_verify,
+            )?,
+            insecure,
+            authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
+            certificate_dirs: places.certificate_dirs(),
+            certificate_home: places.certificate_home(),
+            own_certificate_dir: flags.cert_dir.clone(),
+            overrides: overrides.clone(),
+        };
+        for authority in &flags.cacert {
+            if let Err(error) = std::fs::File::open(authority) {
+                let message = format!("cannot read {}: {}", authority.display(), error.kind());
+                return Err(Error::Value { name: "--cacert", message });
+            }
         }
         let short_names_file = places.config_home.as_ref().map(|dir| dir.join("rcr/short-names.toml"));
         let theirs = places.cache_home.as_ref().map(|dir| dir.join("containers/short-name-aliases.conf"));
@@ -246,6 +253,15 @@ impl Places {
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// For the administrator, Docker's directory, so that it counts for everybody.
+    fn certificate_home(&self) -> Option<PathBuf> {
+        #[cfg(unix)]
+        if rustix::process::geteuid().is_root() {
+            return Some(self.system.join("etc/docker/certs.d"));
+        }
+        self.config_home.as_ref().map(|dir| dir.join("containers/certs.d"))
     }
 }
 

@@ -39,8 +39,8 @@ pub struct TrustSettings {
     pub authorities: Vec<Located<PathBuf>>,
     /// Roots of `certs.d` trees, in order: the first existing `<host[:port]>` directory counts alone.
     pub certificate_dirs: Vec<PathBuf>,
-    /// Roots of containerd's trees, which come after those: a directory without `hosts.toml` is one of certificates.
-    pub hosts_dirs: Vec<PathBuf>,
+    /// The one of these trees where this user puts a certificate.
+    pub certificate_home: Option<PathBuf>,
     /// A directory of certificates for the registries that the user named, in place of the trees.
     pub own_certificate_dir: Option<PathBuf>,
     /// Addresses that the user gave for names.
@@ -99,17 +99,27 @@ impl TrustSettings {
     /// `registry.example:443` are different.
     #[must_use]
     pub fn certificate_dir(&self, host: &HostPort) -> Option<PathBuf> {
-        let name = match host.host.as_str() {
-            "registry-1.docker.io" => "docker.io".to_owned(),
-            _ => host.to_string(),
-        };
-        // A server can name the host `..`, which is no directory of certificates.
-        if name.starts_with('.') || name.contains(['/', '\\']) {
-            return None;
-        }
-        let own = self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir());
-        own.or_else(|| hosts::certificate_dir(&self.hosts_dirs, &name))
+        let name = directory_name(host)?;
+        self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir())
     }
+
+    /// Where a certificate authority for `host` belongs, so that the next command trusts it. A directory that is there
+    /// already counts alone, whoever may write to it.
+    #[must_use]
+    pub fn authority_file(&self, host: &HostPort) -> Option<PathBuf> {
+        let new = || Some(self.certificate_home.as_ref()?.join(directory_name(host)?));
+        let dir = self.own_certificate_dir.clone().or_else(|| self.certificate_dir(host)).or_else(new)?;
+        Some(dir.join("ca.crt"))
+    }
+}
+
+/// What the directory of a host is called; none where a server named the host so that it would be another directory.
+fn directory_name(host: &HostPort) -> Option<String> {
+    let name = match host.host.as_str() {
+        "registry-1.docker.io" => "docker.io".to_owned(),
+        _ => host.to_string(),
+    };
+    (!name.starts_with('.') && !name.contains(['/', '\\'])).then_some(name)
 }
 
 /// `--plain-http HOST` without a port means the HTTP port as well, because nobody serves plain HTTP on 443; other
@@ -201,6 +211,29 @@ mod tests {
         assert!(settings.of(&host("r.test:5000"), false).unwrap().authorities.is_empty());
         assert_eq!(settings.of(&host("r.test"), false).unwrap().authorities.len(), 1);
         assert!(settings.of(&host("r.test:443"), false).unwrap().authorities.is_empty());
+    }
+
+    #[test]
+    fn an_authority_belongs_where_it_is_looked_for() {
+        let root = tempfile::tempdir().unwrap();
+        let (user, system) = (root.path().join("user"), root.path().join("system"));
+        fs::create_dir_all(system.join("there.test")).unwrap();
+        let trees = TrustSettings {
+            certificate_dirs: vec![user.clone(), system.clone()],
+            certificate_home: Some(user.clone()),
+            ..TrustSettings::default()
+        };
+        let flag = TrustSettings { own_certificate_dir: Some(root.path().join("own")), ..trees.clone() };
+        let cases = [
+            ("new", &trees, "r.test:5000", Some(user.join("r.test:5000/ca.crt"))),
+            ("Docker Hub", &trees, "registry-1.docker.io", Some(user.join("docker.io/ca.crt"))),
+            ("a directory in another tree", &trees, "there.test", Some(system.join("there.test/ca.crt"))),
+            ("--cert-dir", &flag, "there.test", Some(root.path().join("own/ca.crt"))),
+            ("nothing known", &TrustSettings::default(), "r.test", None),
+        ];
+        for (name, settings, asked, expected) in cases {
+            assert_eq!(settings.authority_file(&host(asked)), expected, "{name}");
+        }
     }
 
     #[test]

@@ -10,8 +10,9 @@ use super::{Error, Exit, Failure};
 use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass};
 use crate::content::IntegrityError;
-use crate::http::{self, ProxyProblem, ProxyReason, StatusCode, TlsProblem};
-use crate::model::{DocumentError, PlatformError, ReferenceError};
+use crate::endpoint::{self, TrustSettings};
+use crate::http::{self, StatusCode, TlsProblem};
+use crate::model::{DocumentError, PlatformError, ReferenceError, Registry};
 use crate::registry::{self, Refusal};
 use crate::store::{self, Nature};
 
@@ -19,13 +20,15 @@ impl Failure {
     /// Judges `error`, which ended the attempt described by `message`. The innermost error of a known type decides.
     #[must_use]
     pub fn of(message: impl Into<String>, error: &anyhow::Error) -> Self {
-        let message = message.into();
-        if let Some(search) = error.chain().find_map(|cause| cause.downcast_ref::<Exhausted>()) {
-            return search.failure(message);
-        }
+        Self::under(&TrustSettings::default(), message, error)
+    }
+
+    /// The same under the settings that held, so that hints name the files that are read.
+    #[must_use]
+    pub fn under(trust: &TrustSettings, message: impl Into<String>, error: &anyhow::Error) -> Self {
         let mut failure = Self::new(Exit::Other, "other", message);
         for cause in error.chain() {
-            failure.judge(cause);
+            failure.judge(cause, trust);
             let text = cause.to_string();
             // Carriers read as what they carry.
             if failure.causes.last() != Some(&text) {
@@ -35,13 +38,13 @@ impl Failure {
         failure
     }
 
-    fn judge(&mut self, cause: &(dyn StdError + 'static)) {
+    fn judge(&mut self, cause: &(dyn StdError + 'static), trust: &TrustSettings) {
         if let Some(error) = cause.downcast_ref::<http::Error>() {
-            self.judge_http(error);
+            self.judge_http(error, trust);
         } else if let Some(error) = cause.downcast_ref::<registry::Error>() {
             self.judge_registry(error);
         } else if let Some(error) = cause.downcast_ref::<auth::Error>() {
-            self.judge_auth(error);
+            self.judge_auth(error, trust);
         } else if let Some(error) = cause.downcast_ref::<CredentialError>() {
             self.judge_credential(error);
         } else if let Some(error) = cause.downcast_ref::<store::Error>() {
@@ -69,15 +72,21 @@ impl Failure {
         self.hint = hint;
     }
 
-    fn judge_http(&mut self, error: &http::Error) {
+    fn judge_http(&mut self, error: &http::Error, trust: &TrustSettings) {
         use http::Error as E;
         match error {
             E::Resolve { host, not_found, .. } => {
                 self.registry = Some(host.clone());
                 let hint = if *not_found {
-                    format!("check the spelling of `{host}`; `getent hosts {host}` shows what this machine's DNS says")
+                    format!(
+                        "check the spelling, and what `getent hosts {host}` says; where the name is right and this \
+                         machine's DNS does not know it, run the same command with `--resolve {host}:PORT:ADDRESS`"
+                    )
                 } else {
-                    format!("the name server did not answer: check the network, then `getent hosts {host}`")
+                    format!(
+                        "the name server did not answer: check the network, and run the same command again once \
+                         `getent hosts {host}` prints an address"
+                    )
                 };
                 self.decide(Exit::Network, "name_not_resolved", Some(hint));
             }
@@ -86,11 +95,11 @@ impl Failure {
                 let refused = reason.kind() == std::io::ErrorKind::ConnectionRefused;
                 let kind = if refused { "connection_refused" } else { "connect_failed" };
                 let hint = if http::HostPort::parse(host).is_some_and(|h| http::is_loopback_name(&h.host)) {
-                    format!("nothing listens at {host} on this machine: is the registry running?")
+                    format!("start the registry at {host} on this machine, and run the same command again")
                 } else {
                     format!(
-                        "check the address and port, that the registry runs, and whether a proxy is needed: \
-                         `curl -v https://{host}/v2/`"
+                        "check the address and port, and that the registry runs; `rcr doctor {host}` shows how far \
+                         the way there is open"
                     )
                 };
                 self.decide(Exit::Network, kind, Some(hint));
@@ -109,7 +118,7 @@ impl Failure {
             E::Address { .. } => self.decide(Exit::Usage, "bad_reference", None),
             E::Tls { host, problem } => {
                 self.registry = Some(host.clone());
-                let (kind, hint) = tls_advice(host, problem);
+                let (kind, hint) = tls_advice(host, problem, trust);
                 self.decide(Exit::Policy, kind, Some(hint));
             }
             E::PlainHttp { host } => {
@@ -120,8 +129,18 @@ impl Failure {
                 );
                 self.decide(Exit::Policy, "plain_http", Some(hint));
             }
-            E::Timeout { .. } => self.decide(Exit::Network, "timeout", None),
-            E::Broken { .. } => self.decide(Exit::Network, "connection_broken", None),
+            E::Timeout { host, .. } => {
+                self.registry = Some(host.clone());
+                self.decide(Exit::Network, "timeout", Some(way_advice(host)));
+            }
+            E::Broken { host, .. } => {
+                self.registry = Some(host.clone());
+                self.decide(Exit::Network, "connection_broken", Some(way_advice(host)));
+            }
+            E::ProxyAuthentication { .. } => {
+                let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
+                self.decide(Exit::Denied, "proxy_authentication", Some(hint.to_owned()));
+            }
             E::Hop { from, to, secret, .. } => {
                 self.registry = Some(from.clone());
                 let hint = secret.then(|| {
@@ -135,7 +154,7 @@ impl Failure {
             E::CertificateFile { .. } | E::Trust(_) => self.decide(Exit::Usage, "bad_certificate_file", None),
             E::Exhausted { attempts, source } => {
                 self.attempts = Some(*attempts);
-                self.judge_http(source);
+                self.judge_http(source, trust);
             }
             E::Authorize(_) => {}
             E::Setup(_) => self.decide(Exit::Other, "http_setup", None),
@@ -175,8 +194,10 @@ impl Failure {
             }
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
-                let hint =
-                    format!("check the address: a registry answers `curl -v https://{host}/v2/` with 200 or 401");
+                let hint = format!(
+                    "check the address and port: something else than a registry answers there; \
+                     `rcr doctor {host}` shows what"
+                );
                 self.decide(Exit::NotFound, "not_a_registry", Some(hint));
             }
             E::Integrity(_) => self.decide(Exit::Integrity, "content_mismatch", None),
@@ -190,19 +211,19 @@ impl Failure {
         }
     }
 
-    fn judge_auth(&mut self, error: &auth::Error) {
+    fn judge_auth(&mut self, error: &auth::Error, trust: &TrustSettings) {
         use auth::Error as E;
         match error {
             E::Refused { registry, status, origin, .. } => {
                 self.registry = Some(registry.clone());
                 self.http_status = Some(status.as_u16());
-                let hint = format!("the credentials from {origin} were sent; replace them with `rcr login {registry}`");
+                let hint = format!("the credentials from {origin} were sent; replace them with `{}`", login(registry));
                 self.decide(Exit::Denied, "credentials_refused", Some(hint));
             }
             E::NotLoggedIn { registry, status, .. } => {
                 self.registry = Some(registry.clone());
                 self.http_status = Some(status.as_u16());
-                self.decide(Exit::Denied, "not_logged_in", Some(format!("log in with `rcr login {registry}`")));
+                self.decide(Exit::Denied, "not_logged_in", Some(format!("log in with `{}`", login(registry))));
             }
             E::Status { status, retry_after, .. } => {
                 self.http_status = Some(status.as_u16());
@@ -224,7 +245,7 @@ impl Failure {
         }
         // Behind an `Arc` these are out of reach for a walk along the sources.
         if let Some(transport) = error.transport() {
-            self.judge_http(transport);
+            self.judge_http(transport, trust);
             if matches!(transport.innermost(), http::Error::TooLarge { .. }) {
                 self.decide(Exit::Denied, "no_token", None);
             }
@@ -306,50 +327,10 @@ impl Failure {
     }
 }
 
-fn proxy_advice(host: &str, proxy: &str, why: &ProxyReason, problem: &ProxyProblem) -> String {
-    // `origin` is where the proxy is set, `past` how to do without it.
-    let (origin, past) = match why {
-        ProxyReason::Setting(line) => (line, format!("write `\"{host}\" = \"direct\"` there")),
-        ProxyReason::Variable(name) => {
-            let listed = host.rsplit_once(':').map_or(host, |(name, _)| name);
-            (name, format!("list `{listed}` in NO_PROXY"))
-        }
-        other => (&other.to_string(), "set none".to_owned()),
-    };
+fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'static str, String) {
     match problem {
-        ProxyProblem::Unreachable(_) => format!("the proxy {proxy} comes from {origin}: check it, or {past}"),
-        ProxyProblem::Refused(_) => format!(
-            "the proxy {proxy} comes from {origin}: check that it lets you reach {host}, and that {host} runs; if no \
-             proxy is needed for it, {past}"
-        ),
-        ProxyProblem::Tls(_) => format!(
-            "the proxy {proxy} comes from {origin}; its certificate is checked against this machine's authorities and \
-             `--cacert FILE`, whatever is said of {host}"
-        ),
-        ProxyProblem::Authentication { sent: false } => format!(
-            "the proxy {proxy} comes from {origin}: put user and password into its URL there, as in \
-             `http://USER:PASSWORD@{proxy}`"
-        ),
-        ProxyProblem::Authentication { sent: true } => {
-            format!("correct the user and password in the proxy's URL, which comes from {origin}")
-        }
-        ProxyProblem::SeesIdentity => format!(
-            "the proxy {proxy} comes from {origin}: reach it with a URL that starts with `http://` or `socks5h://`, or \
-             {past}"
-        ),
-    }
-}
-
-fn tls_advice(host: &str, problem: &TlsProblem) -> (&'static str, String) {
-    match problem {
-        TlsProblem::UnknownAuthority { .. } => (
-            "tls_unknown_authority",
-            format!(
-                "if you trust this registry, put its authority's certificate at /etc/docker/certs.d/{host}/ca.crt, or \
-                 run with `--cacert FILE`"
-            ),
-        ),
-        TlsProblem::Expired { .. } => (
+        TlsProblem::UnknownAuthority => ("tls_unknown_authority", authority_advice(host, trust)),
+        TlsProblem::Expired => (
             "tls_expired",
             format!(
                 "the registry's operator has to renew the certificate; check this machine's clock with `date`. To go \
@@ -386,33 +367,63 @@ fn tls_advice(host: &str, problem: &TlsProblem) -> (&'static str, String) {
     }
 }
 
+fn authority_advice(host: &str, trust: &TrustSettings) -> String {
+    let file = http::HostPort::parse(host).and_then(|host| trust.authority_file(&host));
+    let place = file.map(|file| format!("put its authority's certificate at `{}`, or ", file.display()));
+    format!(
+        "if you trust this registry, {}run the same command with `--cacert FILE`, the certificate of its authority",
+        place.unwrap_or_default()
+    )
+}
+
+/// For a way that failed for a reason that is to be found out.
+fn way_advice(host: &str) -> String {
+    format!("run the same command again; if that fails too, `rcr doctor {host}` shows where")
+}
+
+/// The command that logs in where `host` answered, as people name the registry.
+fn login(host: &str) -> String {
+    let name = Registry::parse(host).map_or_else(|_| host.to_owned(), |registry| registry.to_string());
+    format!("rcr login {name}")
+}
+
 fn not_found_advice(refusal: &Refusal) -> String {
-    let host = &refusal.host;
+    let check = match &refusal.repository {
+        Some(repository) if refusal.has_code("MANIFEST_UNKNOWN") => {
+            format!("`rcr tags {repository}` lists the tags that are there")
+        }
+        _ => "check the spelling".to_owned(),
+    };
     match &refusal.credentials_sent {
-        Some(origin) => format!(
-            "check the spelling; a private repository that the account from {origin} may not see looks the same"
-        ),
+        Some(origin) => {
+            format!("{check}; a private repository that the account from {origin} may not see looks the same")
+        }
         None => format!(
-            "check the spelling; a private repository looks the same, and no credentials were sent: `rcr login {host}`"
+            "{check}; a private repository looks the same, and no credentials were sent: `{}`",
+            login(&refusal.host)
         ),
     }
 }
 
 fn denied_advice(refusal: &Refusal) -> String {
-    let host = &refusal.host;
+    let login = login(&refusal.host);
     match &refusal.credentials_sent {
         // Where a token was refused, the challenge says for what; where nothing is said, it is the password.
         Some(origin) if refusal.status == StatusCode::UNAUTHORIZED && refusal.challenge.is_none() => format!(
             "the user name or password from {origin} is wrong, or no longer valid; some registries want an access \
-             token in place of the password: `rcr login {host}`"
+             token in place of the password: `{login}`"
         ),
         Some(origin) => format!(
-            "the credentials from {origin} were sent, and they do not allow this, or the repository does not exist; \
-             `rcr login {host}` with another account"
+            "the credentials from {origin} were sent: that account lacks the right, an administrator restricts \
+             access, or the repository does not exist; ask for access, or use another account with `{login}`"
         ),
-        None => format!(
-            "no credentials were sent, and the repository may be private, or not exist: log in with `rcr login {host}`"
+        None if refusal.status == StatusCode::FORBIDDEN => format!(
+            "no credentials were sent: log in with `{login}`; if it is refused even then, the account lacks the right, \
+             an administrator restricts access, or the repository does not exist"
         ),
+        None => {
+            format!("no credentials were sent, and the repository may be private, or not exist: log in with `{login}`")
+        }
     }
 }
 
@@ -421,7 +432,7 @@ fn rate_advice(refusal: &Refusal) -> String {
     match &refusal.credentials_sent {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
         None => {
-            format!("{when}; you were not logged in, and accounts may be allowed more: `rcr login {}`", refusal.host)
+            format!("{when}; you were not logged in, and accounts may be allowed more: `{}`", login(&refusal.host))
         }
     }
 }

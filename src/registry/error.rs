@@ -136,6 +136,8 @@ pub struct Refusal {
     pub host: String,
     /// The URL that answered, redacted.
     pub url: String,
+    /// The repository with its registry, as commands name it; `None` where none was asked for.
+    pub repository: Option<String>,
     /// The status.
     pub status: StatusCode,
     /// What the body says; empty where it says nothing.
@@ -159,7 +161,9 @@ impl Refusal {
         self.problems.iter().map(|p| p.code.as_str()).find(|code| !code.is_empty())
     }
 
-    pub(super) fn has_code(&self, code: &str) -> bool {
+    /// Whether this is one of the registry's error codes.
+    #[must_use]
+    pub fn has_code(&self, code: &str) -> bool {
         self.problems.iter().any(|p| p.code == code)
     }
 }
@@ -188,6 +192,7 @@ impl Error {
     pub(super) async fn refusal(
         operation: String,
         response: Response,
+        repository: Option<String>,
         credentials_sent: Option<String>,
         once: bool,
     ) -> Self {
@@ -198,6 +203,7 @@ impl Error {
             operation,
             host: url.authority().to_owned(),
             url: DisplayUrl(&url).to_string(),
+            repository,
             status,
             // Servers send bodies with 416 whose length is the blob's.
             problems: if status == StatusCode::RANGE_NOT_SATISFIABLE {

@@ -169,12 +169,22 @@ impl Host {
 
     /// Turns an answer that will not do into an error.
     pub(super) async fn refuse(&self, operation: String, response: Response) -> Error {
-        Error::refusal(operation, response, self.credentials_sent(), false).await
+        let repository = self.repository_at(response.url());
+        Error::refusal(operation, response, repository, self.credentials_sent(), false).await
     }
 
     /// The same for a request that is not repeated by itself.
     pub(super) async fn refuse_once(&self, operation: String, response: Response) -> Error {
-        Error::refusal(operation, response, self.credentials_sent(), true).await
+        let repository = self.repository_at(response.url());
+        Error::refusal(operation, response, repository, self.credentials_sent(), true).await
+    }
+
+    /// The repository that a URL of this registry is about, with the registry's name in front.
+    fn repository_at(&self, url: &Url) -> Option<String> {
+        let path = url.path().strip_prefix(self.shared.endpoint.base.path()).filter(|_| self.owns(url, url))?;
+        let parts = ["/manifests/", "/blobs/", "/tags/"].iter();
+        let (name, _) = parts.filter_map(|part| path.rsplit_once(part)).max_by_key(|(name, _)| name.len())?;
+        Some(format!("{}/{name}", self.registry()))
     }
 
     fn credentials_sent(&self) -> Option<String> {

@@ -25,7 +25,7 @@ mod pull;
 mod push;
 mod rate_limit;
 mod remote;
-mod search;
+mod situations;
 mod store;
 mod support;
 mod support_check;
