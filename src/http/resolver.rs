@@ -81,7 +81,11 @@ pub fn lookup(host: &str) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Sen
     let failed = |not_found: bool, message: String| ResolveError { host: host.to_owned(), not_found, message };
     let found = dns_lookup::getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {
         let not_found = matches!(error.kind(), LookupErrorKind::NoName | LookupErrorKind::NoData);
-        let message = if not_found { "no such host".to_owned() } else { std::io::Error::from(error).to_string() };
+        let message = match error.kind() {
+            _ if not_found => "no such host".to_owned(),
+            LookupErrorKind::Again => "no name server answered".to_owned(),
+            _ => std::io::Error::from(error).to_string(),
+        };
         failed(not_found, message)
     })?;
     let addresses: Vec<IpAddr> = found.filter_map(Result::ok).map(|info| info.sockaddr.ip()).collect();

@@ -58,6 +58,7 @@ impl Failure {
         } else if let Some(error) = cause.downcast_ref::<DocumentError>() {
             let old = matches!(error, DocumentError::Schema1);
             let hint = old.then(|| "push the image again with a tool of this decade, which converts it".to_owned());
+            let hint = hint.or_else(|| self.hint.take());
             self.decide(Exit::Integrity, if old { "schema_1" } else { "bad_manifest" }, hint);
         } else if let Some(error) = cause.downcast_ref::<ReferenceError>() {
             let hint = error.suggestion().map(|form| format!("did you mean `{form}`?"));
@@ -84,8 +85,8 @@ impl Failure {
                     )
                 } else {
                     format!(
-                        "the name server did not answer: check the network, and run the same command again once \
-                         `getent hosts {host}` prints an address"
+                        "check the network, and run the same command again once `getent hosts {host}` prints an \
+                         address"
                     )
                 };
                 self.decide(Exit::Network, "name_not_resolved", Some(hint));
@@ -202,7 +203,14 @@ impl Failure {
             }
             E::Integrity(_) => self.decide(Exit::Integrity, "content_mismatch", None),
             E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
-            E::Document { .. } => self.decide(Exit::Integrity, "bad_manifest", None),
+            E::Document { source, .. } => {
+                let hint = matches!(source, DocumentError::Malformed(_)).then(|| {
+                    "something may have answered in the registry's place, a proxy or a network that wants a login: \
+                     `rcr doctor` of the same name shows what"
+                        .to_owned()
+                });
+                self.decide(Exit::Integrity, "bad_manifest", hint);
+            }
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
             E::NoPlace { .. } => self.decide(Exit::Usage, "bad_configuration", None),
             E::SessionsLost { .. } | E::Stalled { .. } => self.decide(Exit::Network, "upload_lost", None),
@@ -214,10 +222,13 @@ impl Failure {
     fn judge_auth(&mut self, error: &auth::Error, trust: &TrustSettings) {
         use auth::Error as E;
         match error {
-            E::Refused { registry, status, origin, .. } => {
+            E::Refused { registry, status, .. } => {
                 self.registry = Some(registry.clone());
                 self.http_status = Some(status.as_u16());
-                let hint = format!("the credentials from {origin} were sent; replace them with `{}`", login(registry));
+                let hint = format!(
+                    "log in anew with `{}`; some registries want an access token in place of the password",
+                    login(registry)
+                );
                 self.decide(Exit::Denied, "credentials_refused", Some(hint));
             }
             E::NotLoggedIn { registry, status, .. } => {
@@ -368,11 +379,17 @@ fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'sta
 }
 
 fn authority_advice(host: &str, trust: &TrustSettings) -> String {
-    let file = http::HostPort::parse(host).and_then(|host| trust.authority_file(&host));
-    let place = file.map(|file| format!("put its authority's certificate at `{}`, or ", file.display()));
-    format!(
-        "if you trust this registry, {}run the same command with `--cacert FILE`, the certificate of its authority",
-        place.unwrap_or_default()
+    let dir = http::HostPort::parse(host).and_then(|host| trust.directory_for(&host));
+    dir.map_or_else(
+        || "if you trust this registry, run the same command with `--cacert FILE`, its authority's certificate".into(),
+        |dir| {
+            let file = dir.join("ca.crt");
+            format!(
+                "if you trust this registry, put its authority's certificate at `{}`, or run the same command with \
+                 `--cacert FILE`",
+                file.display()
+            )
+        },
     )
 }
 
@@ -391,6 +408,10 @@ fn not_found_advice(refusal: &Refusal) -> String {
     let check = match &refusal.repository {
         Some(repository) if refusal.has_code("MANIFEST_UNKNOWN") => {
             format!("`rcr tags {repository}` lists the tags that are there")
+        }
+        // Registries say what they do not know. What says nothing may be none.
+        _ if refusal.code().is_none() => {
+            format!("check the spelling, and with `rcr doctor {}` that a registry answers there", refusal.host)
         }
         _ => "check the spelling".to_owned(),
     };
@@ -467,20 +488,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_wait_is_said_where_people_are() {
-        let now: Zoned = "2026-11-21T13:30:00+01:00[+01:00]".parse().unwrap();
-        let minute = 60;
+    fn certificates_belong_in_the_directory_that_is_read() {
+        let trust = TrustSettings { certificate_home: Some("/home/a/certs.d".into()), ..TrustSettings::default() };
+        let unknown = TlsProblem::UnknownAuthority { issuer: None };
         let cases = [
-            (0, "in 0 s"),
-            (27, "in 27 s"),
-            (599, "in 599 s"),
-            (35 * minute, "in 35 min, at 14:05"),
-            (119 * minute, "in 119 min, at 15:29"),
-            (300 * minute, "in 5 h, at 18:30"),
-            (11 * 60 * minute, "on 2026-11-22 at 00:30"),
-            (100 * 86_400, "on 2027-03-01 at 13:30"),
-            (1_000_000_000, "in more than a year"),
-            (u64::MAX, "in more than a year"),
+            (&unknown, &trust, "at `/home/a/certs.d/r.test:5000/ca.crt`, or run the same command with `--cacert FILE`"),
+            (&unknown, &TrustSettings::default(), "if you trust this registry, run the same command with `--cacert"),
+            (&TlsProblem::ClientCertificate, &trust, "client.key into `/home/a/certs.d/r.test:5000`, or run"),
+            (&TlsProblem::ClientCertificate, &TrustSettings::default(), "run the same command with `--cert-dir DIR`"),
+        ];
+        for (problem, trust, expected) in cases {
+            let (_, hint) = tls_advice("r.test:5000", problem, trust);
+            assert!(hint.contains(expected), "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_certificates_names_are_the_advice() {
+        let cases: [(&str, &[&str], &str); 5] = [
+            ("r.test", &["a.test"], "with `a.test` in place of `r.test`"),
+            ("r.test:5000", &["a.test", "b.test"], "with `a.test:5000` or `b.test:5000` in place of `r.test:5000`"),
+            ("r.test:5000", &["2001:db8::1"], "with `[2001:db8::1]:5000` in place of"),
+            ("r.test:5000", &["*.a.test"], "with `*.a.test` in place of"),
+            ("r.test", &[], "use the name that the certificate is for: `rcr doctor r.test`"),
         ];
         for (seconds, expected) in cases {
             assert_eq!(when(Duration::from_secs(seconds), &now), expected, "{seconds}");

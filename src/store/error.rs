@@ -101,7 +101,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file system is full, or the quota is used up.
-    #[error("no space left for {}{}", path.display(), needed(*needed_bytes))]
+    #[error("cannot write {}{}", path.display(), needed(*needed_bytes))]
     NoSpace {
         /// The file that was written.
         path: PathBuf,
@@ -217,7 +217,7 @@ mod tests {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             let error = Error::io("write", path)(kind.into()).needing(42);
             assert!(matches!(error, Error::NoSpace { needed_bytes: Some(42), .. }), "{error:?}");
-            assert_eq!(error.to_string(), "no space left for store/blob: 42 more bytes are needed");
+            assert_eq!(error.to_string(), "cannot write store/blob: 42 more bytes are needed");
             assert!(error.source().is_some());
         }
         let error = Error::io("write", path)(io::ErrorKind::PermissionDenied.into()).needing(42);

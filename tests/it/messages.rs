@@ -2,11 +2,16 @@
 //! a command that helps. A change of wording shows here, and is written down here by hand.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use insta::assert_snapshot;
+use rcr::op::Failure;
+use rcr::store;
+use rcr::ui::failure::to_text;
 
+use crate::support::port::Port;
 use crate::support::process::Output;
-use crate::support::{Artifact, Authority, Leaf, Listen, Registry, Reply, TestEnv};
+use crate::support::{Artifact, Authority, Leaf, Listen, Registry, Reply, TestEnv, TokenServer};
 
 /// Standard error and the exit code, without what differs from run to run.
 fn said(env: &TestEnv, port: u16, output: &Output) -> String {
@@ -44,7 +49,7 @@ fn nobody_listens() {
     error: cannot pull `127.0.0.1:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`
       caused by: cannot connect to 127.0.0.1:PORT: connection refused
-    hint: nothing listens at 127.0.0.1:PORT on this machine: is the registry running?
+    hint: start the registry at 127.0.0.1:PORT on this machine, and run the same command again
     exit 5
     ");
 }
@@ -68,7 +73,7 @@ fn an_authority_that_nobody_knows() {
     error: cannot pull `registry.test:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`
       caused by: cannot trust registry.test:PORT: its certificate is signed by an unknown authority, `CN=own`
-    hint: if you trust this registry, put its authority's certificate at /etc/docker/certs.d/registry.test:PORT/ca.crt, or run with `--cacert FILE`
+    hint: if you trust this registry, put its authority's certificate at `ROOT/system/etc/docker/certs.d/registry.test:PORT/ca.crt`, or run the same command with `--cacert FILE`
     exit 8
     ");
 }
@@ -101,7 +106,7 @@ fn a_certificate_for_another_host() {
     error: cannot pull `registry.test:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`
       caused by: cannot trust registry.test:PORT: its certificate is for another host name: `other.test`
-    hint: the certificate is for `other.test`: use that name
+    hint: if that is the registry you mean, run the same command with `other.test:PORT` in place of `registry.test:PORT`
     exit 8
     ");
 }
@@ -136,7 +141,7 @@ fn not_allowed() {
     assert_snapshot!(pulled_over_http(&TestEnv::new(), &registry), @r"
     error: cannot pull `registry.test:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 403 Forbidden, in its words: DENIED: requested access to the resource is denied
-    hint: no credentials were sent, and the repository may be private, or not exist: log in with `rcr login registry.test:PORT`
+    hint: no credentials were sent: log in with `rcr login registry.test:PORT`; if it is refused even then, the account lacks the right, an administrator restricts access, or the repository does not exist
     exit 4
     ");
 }
@@ -184,6 +189,226 @@ fn a_platform_that_is_not_there() {
       caused by: there is no image for linux/s390x; there are images for linux/arm64/v8, windows/amd64
     hint: choose one with `--platform`, for example `--platform linux/arm64/v8`
     exit 3
+    ");
+}
+
+#[test]
+fn a_host_that_refuses() {
+    let env = TestEnv::new();
+    let port = Port::closed();
+    let (number, resolve) = (port.number(), format!("--resolve=registry.test:{}:127.0.0.1", port.number()));
+    let reference = format!("registry.test:{number}/team/image:v1");
+    let output = env.rcr([&resolve, "--retries", "0", "pull", &reference]).run();
+    assert_snapshot!(said(&env, number, &output), @r"
+    v1: Pulling from team/image
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot connect to registry.test:PORT: connection refused
+    hint: check the address and port, and that the registry runs; `rcr doctor registry.test:PORT` shows how far the way there is open
+    exit 5
+    ");
+    // Tried as often as by default, but that the pauses are not snapshot material.
+    let output = env.rcr([&resolve, "--retries", "1", "-q", "pull", &reference]).run();
+    assert_snapshot!(said(&env, number, &output), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: gave up after 2 attempts
+      caused by: cannot connect to registry.test:PORT: connection refused
+    hint: check the address and port, and that the registry runs; `rcr doctor registry.test:PORT` shows how far the way there is open
+    exit 5
+    ");
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    let env = TestEnv::new();
+    let output = env.rcr(["--retries", "0", "-q", "pull", "registry.invalid/team/image:v1"]).run();
+    assert_snapshot!(said(&env, 0, &output), @r"
+    error: cannot pull `registry.invalid/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot resolve registry.invalid: no such host
+    hint: check the spelling, and what `getent hosts registry.invalid` says; where the name is right and this machine's DNS does not know it, run the same command with `--resolve registry.invalid:PORT:ADDRESS`
+    exit 5
+    ");
+}
+
+#[test]
+fn no_name_server_that_answers() {
+    let env = TestEnv::new();
+    let alone = ["--map-root-user", "--net", env!("CARGO_BIN_EXE_rcr"), "--retries", "0", "-q", "pull"];
+    let output = env.program("unshare", alone).arg("registry.example/team/image:v1").run();
+    assert_snapshot!(said(&env, 0, &output), @r"
+    error: cannot pull `registry.example/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot resolve registry.example: no name server answered
+    hint: check the network, and run the same command again once `getent hosts registry.example` prints an address
+    exit 5
+    ");
+}
+
+#[test]
+fn a_peer_that_hangs_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Whoever waits to be served is let in, and sent away without a word.
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let env = TestEnv::new();
+    let (host, resolve) = (format!("registry.test:{port}"), format!("--resolve=registry.test:{port}:127.0.0.1"));
+    let reference = format!("{host}/team/image:v1");
+    let output = env.rcr([&resolve, "--plain-http", &host, "--retries", "0", "-q", "pull", &reference]).run();
+    assert_snapshot!(said(&env, port, &output), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: the connection to registry.test:PORT broke: connection closed before message completed
+    hint: run the same command again; if that fails too, `rcr doctor registry.test:PORT` shows where
+    exit 5
+    ");
+}
+
+#[test]
+fn not_logged_in_where_tokens_are_given_out() {
+    let env = TestEnv::new();
+    let tokens = TokenServer::builder().user("alice", "s3cr3t-right", &["pull"]).start(env.secrets());
+    let challenge = format!("Bearer realm=\"{}\",service=\"{}\"", tokens.realm(), TokenServer::SERVICE);
+    let registry = Registry::builder().wants(&["Bearer none"], &challenge).start();
+    let run = || {
+        let output = env.rcr(["--retries", "0", "-q", "pull", &registry.reference("team/image:v1")]).run();
+        said(&env, registry.port(), &output).replace(&tokens.host(), "127.0.0.1:TOKENS")
+    };
+    assert_snapshot!(run(), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: 127.0.0.1:PORT answered 401 Unauthorized, in its words: UNAUTHORIZED: authentication required
+    hint: no credentials were sent, and the repository may be private, or not exist: log in with `rcr login 127.0.0.1:PORT`
+    exit 4
+    ");
+    env.secret("s3cr3t-wrong");
+    // alice:s3cr3t-wrong
+    env.write_docker_config(&serde_json::json!({"auths": {registry.host(): {"auth": "YWxpY2U6czNjcjN0LXdyb25n"}}}));
+    assert_snapshot!(run(), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: the token server http://127.0.0.1:TOKENS/token refused the credentials for 127.0.0.1:PORT from ROOT/home/.docker/config.json: incorrect username or password
+    hint: log in anew with `rcr login 127.0.0.1:PORT`; some registries want an access token in place of the password
+    exit 4
+    ");
+}
+
+#[test]
+fn restricted_by_an_administrator() {
+    let words = "access to this resource is restricted by the administrator of example.org, ask it@example.org";
+    let restricted = Reply::error(403, "DENIED", words);
+    let registry = Registry::builder()
+        .wants(&["Basic YWxpY2U6czNjcjN0"], "Basic realm=\"r\"")
+        .after(
+            move |request, reply| {
+                if request.path == "/v2/" || reply.status == 401 { reply } else { restricted.clone() }
+            },
+        )
+        .start();
+    let env = TestEnv::new();
+    // alice:s3cr3t
+    env.write_docker_config(&serde_json::json!({"auths": {registry.host(): {"auth": "YWxpY2U6czNjcjN0"}}}));
+    let output = env.rcr(["--retries", "0", "-q", "pull", &registry.reference("team/image:v1")]).run();
+    assert_snapshot!(said(&env, registry.port(), &output), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: 127.0.0.1:PORT answered 403 Forbidden, in its words: DENIED: access to this resource is restricted by the administrator of example.org, ask it@example.org
+    hint: the credentials from ROOT/home/.docker/config.json were sent: that account lacks the right, an administrator restricts access, or the repository does not exist; ask for access, or use another account with `rcr login 127.0.0.1:PORT`
+    exit 4
+    ");
+}
+
+#[test]
+fn a_tag_that_is_not_there() {
+    let registry = Registry::start();
+    registry.add("team/image", "v2", &Artifact::image(1).build());
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &registry), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 404 Not Found, in its words: MANIFEST_UNKNOWN: not known here
+    hint: `rcr tags registry.test:PORT/team/image` lists the tags that are there; a private repository looks the same, and no credentials were sent: `rcr login registry.test:PORT`
+    exit 3
+    ");
+
+    let registry = Registry::builder().wants(&["Basic YWxpY2U6czNjcjN0"], "Basic realm=\"r\"").start();
+    let env = TestEnv::new();
+    // alice:s3cr3t
+    env.write_docker_config(&serde_json::json!({"auths": {registry.host(): {"auth": "YWxpY2U6czNjcjN0"}}}));
+    let output = env.rcr(["--retries", "0", "-q", "pull", &registry.reference("team/image:v1")]).run();
+    assert_snapshot!(said(&env, registry.port(), &output), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: 127.0.0.1:PORT answered 404 Not Found, in its words: NAME_UNKNOWN: not known here
+    hint: check the spelling; a private repository that the account from ROOT/home/.docker/config.json may not see looks the same
+    exit 3
+    ");
+}
+
+#[test]
+fn a_page_where_a_registry_should_be() {
+    let page = Reply::status(404).header("content-type", "text/html").body("<html><h1>Not Found</h1></html>");
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&page)), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 404 Not Found, in its words: Not Found
+    hint: check the spelling, and with `rcr doctor registry.test:PORT` that a registry answers there; a private repository looks the same, and no credentials were sent: `rcr login registry.test:PORT`
+    exit 3
+    ");
+
+    let page = Reply::ok("<html><h1>Welcome</h1></html>").header("content-type", "text/html");
+    assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&page)), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot use the manifest `v1` of `team/image`
+      caused by: the manifest does not parse: expected value at line 1 column 1
+    hint: something may have answered in the registry's place, a proxy or a network that wants a login: `rcr doctor` of the same name shows what
+    exit 7
+    ");
+
+    let (env, nothing) = (TestEnv::new(), Registry::builder().before(|_| Some(Reply::status(404))).start());
+    let login = env.rcr(["login", "-u", "alice", "--password-stdin", &nothing.host()]).stdin("s3cr3t").run();
+    assert_snapshot!(said(&env, nothing.port(), &login), @r"
+    error: cannot log in to `127.0.0.1:PORT`
+      caused by: 127.0.0.1:PORT does not serve the registry API: it answered 404 Not Found to /v2/
+    hint: check the address and port: something else than a registry answers there; `rcr doctor 127.0.0.1:PORT` shows what
+    exit 3
+    ");
+}
+
+#[test]
+fn a_full_disk() {
+    let registry = Registry::start();
+    let image = Artifact::image(701).layers(&[300_000, 300_000]).build();
+    registry.add("team/image", "v1", &image);
+    let env = TestEnv::new();
+    let script = "mkdir store && mount -t tmpfs -o size=400k tmpfs store || exit 99
+                  exec \"$RCR\" --store store --concurrency 1 -q pull \"$REF\"";
+    let run = env.program("unshare", ["--map-root-user", "--mount", "sh", "-c", script]);
+    let run = run.env("RCR", env!("CARGO_BIN_EXE_rcr")).env("REF", registry.reference("team/image:v1"));
+    let text = said(&env, registry.port(), &run.run());
+    let (layer, size) = (image.layers()[1].hex(), image.layers()[1].bytes.len());
+    let text = text.replace(&layer, "LAYER").replace(&format!("{size} more"), "SIZE more");
+    assert_snapshot!(text, @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot write store/.rcr/partial/sha256-LAYER: SIZE more bytes are needed
+      caused by: No space left on device (os error 28)
+    hint: free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped
+    exit 9
+    ");
+}
+
+/// A command waits for minutes, which no flag shortens: the error is that of a store that waits less.
+#[test]
+fn a_busy_store() {
+    let env = TestEnv::new();
+    let options = store::Options { lock_wait: Duration::from_millis(5), ..store::Options::default() };
+    let layout = store::Layout::create_or_open(&env.store(), options).unwrap();
+    let lock = env.write("data/rcr/.rcr/lock/store", "process 4711 on build.example");
+    let lock = std::fs::File::open(lock).unwrap();
+    lock.lock().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let busy = runtime.block_on(layout.share()).expect_err("the lock is held");
+    let failure = Failure::of("cannot pull `registry.test/team/image:v1`", &busy.into());
+    assert_snapshot!(format!("{}exit {}", to_text(&failure, false), failure.exit.code()), @r"
+    error: cannot pull `registry.test/team/image:v1`
+      caused by: the store lock is held by process 4711 on build.example, and did not come free within 0 s
+    hint: wait for the other command to end, then run this one again
+    exit 10
     ");
 }
 
