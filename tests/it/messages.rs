@@ -371,6 +371,20 @@ fn a_page_where_a_registry_should_be() {
 }
 
 #[test]
+fn a_registry_that_a_setting_blocks() {
+    let env = TestEnv::new();
+    let blocked = "[[registry]]\nlocation = \"registry.test\"\nblocked = true\n";
+    env.write("system/etc/containers/registries.conf", blocked);
+    let output = env.rcr(["-q", "pull", "registry.test/team/image:v1"]).run();
+    assert_snapshot!(said(&env, 0, &output), @r"
+    error: cannot pull `registry.test/team/image:v1`
+      caused by: registry.test is blocked by ROOT/system/etc/containers/registries.conf:1
+    hint: take `blocked = true` for `registry.test` out of ROOT/system/etc/containers/registries.conf:1, if it is yours to decide
+    exit 8
+    ");
+}
+
+#[test]
 fn a_full_disk() {
     let registry = Registry::start();
     let image = Artifact::image(701).layers(&[300_000, 300_000]).build();
