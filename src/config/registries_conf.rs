@@ -98,7 +98,9 @@ impl RegistriesConf {
         let location = location.and_then(|location| location.value);
         let prefix = match (prefix.map(|prefix| prefix.value), &location) {
             (Some(prefix), None) if !prefix.is_wildcard() => {
-                return Err(table.error(format!("{prefix} has no location: only a prefix such as *.example.com may")));
+                return Err(table.error(format!(
+                    "{prefix} has no `location`, which only a prefix such as *.example.com may leave out"
+                )));
             }
             (Some(prefix), _) => prefix,
             (None, Some(location)) => location.clone(),
@@ -353,7 +355,7 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         let cases = [
             ("[[registry]]\nlocation = 'a.test'\n[[registry.mirror]]\ninsecure = true\n", "F:3: [[registry.mirror]]"),
-            ("\n[[registry]]\nprefix = 'a.test'\n", "F:2: a.test has no location"),
+            ("\n[[registry]]\nprefix = 'a.test'\n", "F:2: a.test has no `location`"),
             ("[[registry]]\ninsecure = true\n", "F:1: [[registry]]: expected a prefix or a location"),
             ("[[registry]]\nprefix = 'a*.test'\nlocation = 'b.test'\n", "F:2: prefix: \"a*.test\": expected"),
             ("[[registry]]\nprefix = '*'\nlocation = 'b.test'\n", "F:2: prefix: \"*\": expected"),

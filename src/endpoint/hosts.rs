@@ -35,11 +35,26 @@ pub(super) struct HostsFile {
 /// The file for `registry`: of the first of `roots` that has a directory with one for it, or for all.
 pub(super) fn read(roots: &[PathBuf], registry: &Registry) -> Result<Option<HostsFile>, Error> {
     for dir in roots.iter().filter_map(|root| directory(root, registry.as_str())) {
-        if let Some(file) = SettingsFile::read(&dir.join(FILE), false)? {
-            return parse(&file, &dir).map(Some);
+        if let Some(file) = in_directory(&dir)? {
+            return Ok(Some(file));
         }
     }
     Ok(None)
+}
+
+/// The file in a directory of such a tree.
+pub(super) fn in_directory(dir: &Path) -> Result<Option<HostsFile>, Error> {
+    SettingsFile::read(&dir.join(FILE), false)?.map(|file| parse(&file, dir)).transpose()
+}
+
+/// The registry that a directory of such a tree is about; `None` for all.
+pub(super) fn subject(name: &str) -> Option<String> {
+    let underscored = name.strip_suffix('_').and_then(|rest| rest.rsplit_once('_'));
+    match underscored {
+        _ if name == "_default" => None,
+        Some((host, port)) => Some(format!("{host}:{port}")),
+        None => Some(name.to_owned()),
+    }
 }
 
 /// The directory of certificates for `host[:port]` in such a tree: one that has no `hosts.toml`.

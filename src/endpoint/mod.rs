@@ -23,4 +23,6 @@ pub use provenance::{Located, Provenance};
 pub use reasons::{ExplainedTrust, PlainReason};
 pub use registries::{LocationMirror, MirrorRule, PullFrom, Registries, RegistryRule};
 pub use search::{Candidates, Search, ShortNames, short_name};
+pub use table::{Table, Value};
+pub use trees::{Tree, TreeHost, TreeMirror};
 pub use trust::{InsecureRule, TrustSettings};

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Registries, TrustSettings};
+use super::place::shown;
+use super::{Capabilities, Error, Provenance, Registries, TrustSettings, hosts};
 
 /// The root of such a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,19 @@ pub struct TreeHost {
     pub name: String,
     /// The names of the files that count, sorted; at least one.
     pub files: Vec<String>,
+}
+
+/// A host that a `hosts.toml` names in front of its registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeMirror {
+    /// The registry; `None` for all.
+    pub of: Option<String>,
+    /// Where it is.
+    pub place: String,
+    /// What it may be asked for.
+    pub capabilities: Capabilities,
+    /// Where it is written.
+    pub from: Provenance,
 }
 
 impl Tree {
@@ -62,6 +76,26 @@ impl Registries {
     pub fn hosts_trees(&self) -> Vec<Tree> {
         self.hosts_dirs.iter().map(|root| Tree::read(root, |name| name == "hosts.toml")).collect()
     }
+
+    /// The mirrors in the `hosts.toml` files of these trees, and what is wrong with the files that cannot be used. A
+    /// pull reads the file of its own registry alone.
+    #[must_use]
+    pub fn hosts_mirrors(&self) -> (Vec<TreeMirror>, Vec<Error>) {
+        let (mut mirrors, mut broken) = (Vec::new(), Vec::new());
+        for tree in self.hosts_trees() {
+            for host in tree.hosts.into_iter().flatten() {
+                match hosts::in_directory(&tree.root.join(&host.name)) {
+                    Ok(file) => mirrors.extend(file.into_iter().flat_map(|file| file.hosts).filter_map(|mirror| {
+                        let place = shown(mirror.base.as_ref()?);
+                        let (capabilities, from) = (mirror.capabilities, mirror.from);
+                        Some(TreeMirror { of: hosts::subject(&host.name), place, capabilities, from })
+                    })),
+                    Err(error) => broken.push(error),
+                }
+            }
+        }
+        (mirrors, broken)
+    }
 }
 
 #[cfg(test)]
@@ -84,5 +118,23 @@ mod tests {
         assert_eq!(trust.certificate_trees(), [tree(host("b.test:5000", "ca.crt")), absent.clone()]);
         let registries = Registries { hosts_dirs: dirs, ..Registries::default() };
         assert_eq!(registries.hosts_trees(), [tree(host("a.test", "hosts.toml")), absent]);
+    }
+
+    #[test]
+    fn mirrors_of_hosts_files_are_told_and_so_are_files_that_cannot_be_used() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |dir: &str, text: &str| {
+            fs::create_dir_all(root.path().join(dir)).unwrap();
+            fs::write(root.path().join(dir).join("hosts.toml"), text).unwrap();
+        };
+        write("_default", "[host.'http://all.test:5000']\n");
+        write("a.test_5000_", "server = 'https://a.test:5000'\n[host.'https://m.test']\ncapabilities = ['pull']\n");
+        write("b.test", "server = 7\n");
+        let registries = Registries { hosts_dirs: vec![root.path().to_owned()], ..Registries::default() };
+        let (mirrors, broken) = registries.hosts_mirrors();
+        let told: Vec<_> =
+            mirrors.iter().map(|m| (m.of.as_deref(), m.place.as_str(), m.capabilities.resolve)).collect();
+        assert_eq!(told, [(None, "http://all.test:5000", true), (Some("a.test:5000"), "https://m.test", false)]);
+        assert!(broken.len() == 1 && broken[0].to_string().contains("b.test/hosts.toml:1"), "{broken:?}");
     }
 }

@@ -11,7 +11,7 @@ use super::explain::display;
 use crate::auth::credential::{Credentials, HelperState, KeyringState, SourceState};
 use crate::endpoint::{
     Capabilities, Error, InsecureRule, Located, Provenance, PullFrom, Registries, RegistryRule, ShortNames, Tree,
-    TrustSettings,
+    TreeMirror, TrustSettings,
 };
 use crate::http::{self, DisplayUrl, HostPort, ProxySettings, SchemePolicy, Url};
 use crate::model::Registry;
@@ -83,6 +83,8 @@ pub struct Info {
     pub hosts_dirs: Vec<Directory>,
     /// The settings files that are looked for.
     pub files: Vec<SettingsRead>,
+    /// Files that cannot be used, and stop the commands that need them.
+    pub problems: Vec<String>,
 }
 
 /// A settings file.
@@ -229,6 +231,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
     let keepers = tokio::task::spawn_blocking(move || (credentials.overview(), credentials.keyring_state()));
     let (keepers, keyring) = keepers.await?;
     let mode = registries.search.mode.as_ref();
+    let (of_hosts, broken) = registries.hosts_mirrors();
     Ok(Info {
         version: env!("CARGO_PKG_VERSION"),
         store: known.store.map(|store| store.display().to_string()),
@@ -241,7 +244,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
             from: mode.map_or_else(|| "built in".to_owned(), |mode| mode.from.to_string()),
         },
         aliases: registries.search.aliases.len(),
-        mirrors: mirrors(registries),
+        mirrors: mirrors(registries, of_hosts),
         locations: locations(registries),
         blocked: blocked(registries),
         insecure: insecure(registries, trust),
@@ -260,6 +263,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
         certificate_dirs: trust.certificate_trees().into_iter().map(directory).collect(),
         hosts_dirs: registries.hosts_trees().into_iter().map(directory).collect(),
         files: known.files.iter().map(|file| settings_read(file, known.notices)).collect(),
+        problems: broken.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -290,7 +294,7 @@ fn searched(registries: &Registries, trust: &TrustSettings) -> Result<Vec<Search
         .collect()
 }
 
-fn mirrors(registries: &Registries) -> Vec<Mirror> {
+fn mirrors(registries: &Registries, of_hosts: Vec<TreeMirror>) -> Vec<Mirror> {
     let listed = registries.mirrors.iter().flatten().map(|rule| Mirror {
         prefix: rule.prefix.to_string(),
         place: rule.place(),
@@ -313,7 +317,15 @@ fn mirrors(registries: &Registries) -> Vec<Mirror> {
             from: mirror.from.to_string(),
         })
     });
-    listed.chain(of_rules).collect()
+    let of_hosts = of_hosts.into_iter().map(|mirror| Mirror {
+        prefix: mirror.of.unwrap_or_else(|| "*".to_owned()),
+        place: mirror.place,
+        capabilities: words(mirror.capabilities),
+        names: "all",
+        namespace: true,
+        from: mirror.from.to_string(),
+    });
+    listed.chain(of_rules).chain(of_hosts).collect()
 }
 
 fn words(capabilities: Capabilities) -> Vec<&'static str> {

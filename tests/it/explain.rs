@@ -420,6 +420,7 @@ fn info_tells_where_everything_was_said() {
     Mirrors:          https://cache.test:5000 for ghcr.io (pull+resolve, with ?ns=), ROOT/config/rcr/config.toml:3
                       http://hub-mirror.test:5000 for docker.io (pull+resolve), ROOT/system/etc/docker/daemon.json:2
                       pinned.test/team for first.test:5000 (pull+resolve, only for names with a digest), ROOT/system/etc/containers/registries.conf:9
+                      https://proxy-cache.test/v2/hub for tree.test (pull, with ?ns=), ROOT/system/etc/containerd/certs.d/tree.test/hosts.toml:3
     Blocked:          bad.test, ROOT/system/etc/containers/registries.conf:13
     Insecure:         192.168.0.0/16, ROOT/config/docker/daemon.json:1
                       old.test:5000, ROOT/system/etc/docker/daemon.json:3
@@ -642,6 +643,16 @@ fn the_json_of_info_keeps_its_shape() {
           "namespace": false,
           "place": "pinned.test/team",
           "prefix": "first.test:5000"
+        },
+        {
+          "capabilities": [
+            "pull"
+          ],
+          "from": "ROOT/system/etc/containerd/certs.d/tree.test/hosts.toml:3",
+          "names": "all",
+          "namespace": true,
+          "place": "https://proxy-cache.test/v2/hub",
+          "prefix": "tree.test"
         }
       ],
       "no_proxy": [
@@ -660,6 +671,7 @@ fn the_json_of_info_keeps_its_shape() {
           "value": "plain.test:5000"
         }
       ],
+      "problems": [],
       "proxies": [
         {
           "from": "ROOT/config/rcr/config.toml:9",

@@ -84,6 +84,7 @@ fn render(info: &Info) -> Outline {
     field("Certificates", directories(&info.certificate_dirs));
     field("hosts.toml", directories(&info.hosts_dirs));
     field("Files", info.files.iter().flat_map(file).collect());
+    field("Unusable", info.problems.clone());
     outline
 }
 
