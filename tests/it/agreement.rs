@@ -2,31 +2,27 @@
 
 use std::fs;
 
-use rcr::config::{Environment, Flags, Settings};
-use rcr::http::SchemePolicy;
-use rcr::model::Reference;
-
 use crate::support::skopeo::{Verdict, places};
 use crate::support::{Port, TestEnv};
 
 /// The places in their order, each with whether plain HTTP would do. Empty if none is asked.
 type Asked = Vec<(String, bool)>;
 
-/// What `rcr` asks for: nothing where the file is broken, or the name blocked.
+/// What `rcr config explain` says that a pull asks for: nothing where the file is broken, or the name blocked.
 fn rcr(env: &TestEnv, name: &str) -> Asked {
-    let variables = [("XDG_CONFIG_HOME", env.root().join("config")), ("RCR_SYSTEM_ROOT", env.root().join("system"))];
-    let environment: Environment = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let Ok(settings) = Settings::load(&Flags::default(), &environment) else { return Asked::new() };
-    let reference = Reference::parse(name).unwrap().or_latest();
-    let Ok(route) = settings.registries.route(&reference) else { return Asked::new() };
-    let end = match (reference.tag(), reference.digest()) {
-        (_, Some(digest)) => format!("@{digest}"),
-        (Some(tag), None) => format!(":{tag}"),
-        (None, None) => String::new(),
-    };
-    let asked = route.endpoints().map(|place| {
-        let insecure = place.trust.as_ref().is_some_and(|trust| trust.scheme == SchemePolicy::HttpsElseHttp);
-        (format!("{}/{}{end}", place.registry, place.repository), insecure)
+    let output = env.rcr(["--json", "config", "explain", name]).run();
+    if output.exit() != Some(0) {
+        return Asked::new();
+    }
+    let json = output.json();
+    let asked = json["candidates"][0]["endpoints"].as_array().unwrap().iter().map(|endpoint| {
+        let requests = endpoint["requests"].as_array().unwrap();
+        let manifest = requests.iter().find(|request| request["purpose"] == "manifest").unwrap();
+        let url = manifest["url"].as_str().unwrap();
+        let (place, which) = url.split_once("://").unwrap().1.split_once("/manifests/").unwrap();
+        let place = place.replacen("/v2/", "/", 1).replacen("registry-1.docker.io", "docker.io", 1);
+        let end = if which.contains(':') { format!("@{which}") } else { format!(":{which}") };
+        (place + &end, endpoint["scheme"]["policy"] == "https_else_http")
     });
     asked.collect()
 }
