@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::error::Error;
 use super::host::Host;
-use super::repository::{Repository, Target, accepting, identity};
+use super::repository::{DOCKER_CONTENT_DIGEST, Repository, Target, accepting, identity};
 use crate::auth::Scoped;
 use crate::http::{Anonymous, Class, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Url, header};
 use crate::model::Digest;
@@ -29,6 +29,12 @@ impl Answer {
     fn of(response: &Response) -> Self {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         Self { status, headers, url, date: response.date(), refusal: None }
+    }
+
+    /// The digest that it states, as it is written.
+    #[must_use]
+    pub fn stated_digest(&self) -> Option<&str> {
+        self.headers.get(DOCKER_CONTENT_DIGEST)?.to_str().ok()
     }
 }
 

@@ -389,6 +389,7 @@ fn a_token_server_decides() {
     let found = doctor(&env, &[&reference]);
     found.is("credentials", "ok", "config.json, accepted");
     found.is("scopes", "ok", "repository:image:pull");
+    env.rcr(["-vvv", "doctor", &reference]).success().stdout_has("repository:image:pull");
 
     // What the challenge names may be gone, or no token server.
     let (gone, page) = (Port::closed(), Server::start(Listen::default(), |_: &Request| Reply::ok("<html>")));

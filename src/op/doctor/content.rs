@@ -7,9 +7,7 @@ use crate::http::{RateLimit, StatusCode};
 use crate::model::{Descriptor, Digest, Manifest, Reference};
 use crate::registry::{Answer, Error, Repository, Target};
 
-const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
-
-pub(super) async fn examine(steps: &mut Steps, repository: &Repository, image: &Reference) -> Option<()> {
+pub(super) async fn examine(steps: &mut Steps<'_>, repository: &Repository, image: &Reference) -> Option<()> {
     let target = Target::of(image);
     let may = repository.host().endpoint().capabilities;
     let asked = match target {
@@ -76,9 +74,8 @@ fn rate_limit(steps: &mut Steps, started: Instant, repository: &Repository, head
     }
 }
 
-fn announced(steps: &mut Steps, started: Instant, head: &Answer, digest: &Digest) {
-    let told = head.headers.get(DOCKER_CONTENT_DIGEST).and_then(|value| value.to_str().ok());
-    match told {
+fn announced(steps: &mut Steps<'_>, started: Instant, head: &Answer, digest: &Digest) {
+    match head.stated_digest() {
         _ if head.status != StatusCode::OK => {
             let cause = "it refuses HEAD: rcr asks with GET, which counts as a pull where those are limited";
             steps.warn("head", started, format!("answers {}", head.status), cause, None);
