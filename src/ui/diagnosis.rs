@@ -91,8 +91,13 @@ pub fn diagnosis_text(diagnosis: &Diagnosis, style: &Style, columns: Option<usiz
             text.out.push('\n');
         }
         text.flow("", 0, 2, &format!("{} {} ({})", role(place.kind), place.name, place.from), "");
-        for step in &place.steps {
-            text.step(step, &marks);
+        // One line for all that were not come to, and for the same reason.
+        let alike = |a: &Step, b: &Step| a.status == Status::Skipped && b.status == a.status && a.detail == b.detail;
+        for group in place.steps.chunk_by(alike) {
+            match group {
+                [step] => text.step(step, &marks),
+                group => text.skipped(group, &marks),
+            }
         }
     }
     text.out.push('\n');
@@ -143,8 +148,16 @@ struct Text {
 }
 
 impl Text {
-    fn step(&mut self, step: &Step, marks: &[&str; 4]) {
-        let (mark, paint) = match step.status {
+    fn skipped(&mut self, group: &[Step], marks: &[&str; 4]) {
+        let names: Vec<&str> = group.iter().map(|step| step.name).collect();
+        let (head, indent) = self.head(Status::Skipped, marks);
+        let why = group.first().map_or("", |step| step.detail.as_str());
+        self.flow(&head, indent, indent, &format!("{}: {why}", names.join(", ")), "");
+    }
+
+    /// The mark of a line, and the columns that it takes.
+    fn head(&self, status: Status, marks: &[&str; 4]) -> (String, usize) {
+        let (mark, paint) = match status {
             Status::Ok => (marks[0], GREEN),
             Status::Warning => (marks[1], YELLOW),
             Status::Failed => (marks[2], RED),
@@ -153,8 +166,11 @@ impl Text {
         let room = marks.iter().map(|mark| text_width(mark)).max().unwrap_or_default();
         let gap = " ".repeat(room - text_width(mark) + 1);
         let mark = if self.color { format!("{paint}{mark}{RESET}") } else { mark.to_owned() };
-        let head = format!("  {mark}{gap}");
-        let indent = 2 + room + 1;
+        (format!("  {mark}{gap}"), 2 + room + 1)
+    }
+
+    fn step(&mut self, step: &Step, marks: &[&str; 4]) {
+        let (head, indent) = self.head(step.status, marks);
         let narrow = self.columns.is_some_and(|columns| columns < WIDE);
         let mut lines: Vec<(&str, &str)> = Vec::new();
         lines.extend((!step.detail.is_empty()).then_some(("", step.detail.as_str())));
@@ -233,6 +249,7 @@ mod tests {
                 Some("run with `--cacert FILE`"),
             ),
             step("api", Status::Skipped, "because tls failed", None, None),
+            step("challenge", Status::Skipped, "because tls failed", None, None),
             step("clock", Status::Warning, "", Some("late"), None),
         ];
         let place = Place { name: "r.test".to_owned(), kind: Kind::Registry, from: "/c:3".to_owned(), steps };
@@ -248,7 +265,7 @@ registry r.test (/c:3)
                     cannot trust r.test: its certificate is signed by an unknown
                     authority
                     hint: run with `--cacert FILE`
-  skip api          because tls failed
+  skip api, challenge: because tls failed
   warn clock        late
 
 Failed: tls at r.test. A pull would end with exit code 8. One warning.
@@ -264,8 +281,7 @@ registry r.test (/c:3)
       certificate is signed by an
       unknown authority
       hint: run with `--cacert FILE`
-  - api
-      because tls failed
+  - api, challenge: because tls failed
   ! clock
       late
 
