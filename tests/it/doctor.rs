@@ -1,5 +1,6 @@
 //! `rcr doctor`: every situation is provoked for real, and the step that fails is the one that is named.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
@@ -11,7 +12,8 @@ use crate::support::registry::Builder;
 use crate::support::skopeo::Skopeo;
 use crate::support::tinyproxy::Tinyproxy;
 use crate::support::{
-    Artifact, Authority, Distribution, Leaf, Listen, Port, Registry, Reply, Request, Server, TestEnv, TokenServer,
+    Artifact, Authority, Distribution, Leaf, Listen, Port, Registry, Reply, Request, Server, Socks, TestEnv,
+    TokenServer,
 };
 
 const PASSWORD: &str = "s3cr3t-of-alice";
@@ -248,6 +250,24 @@ fn a_proxy_that_is_gone_or_wants_a_password() {
     found.is("dns", "skipped", "the proxy looks the name up");
     found.is("proxy", "ok", "from HTTPS_PROXY");
     found.failed("tls", 8, "unknown authority", "");
+}
+
+#[test]
+fn behind_socks_the_client_alone_tells() {
+    let authority = Authority::new("own");
+    let (registry, _) = over_tls(&authority.issue(&[NAME]));
+    let host = registry.host_as(NAME);
+    let env = TestEnv::new();
+    let socks = Socks::start(&[(NAME, Ipv4Addr::LOCALHOST)], None);
+    env.set("ALL_PROXY", socks.url());
+    let found = doctor(&env, &[&host]);
+    found.failed("tls", 8, "unknown authority", "");
+    found.is("tcp", "skipped", "not looked at behind this kind of proxy");
+    env.trust(&host, &authority.pem());
+    doctor(&env, &[&host]).is("api", "ok", "over HTTPS");
+    let gone = Port::closed();
+    env.set("ALL_PROXY", format!("socks5h://{}", gone.host()));
+    doctor(&env, &[&host]).failed("proxy", 5, &gone.host(), "ALL_PROXY");
 }
 
 #[test]
