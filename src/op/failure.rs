@@ -56,6 +56,8 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// A command to run, or what to change.
     pub hint: Option<String>,
+    /// What is left of the hint for somebody who is looking at `doctor` already.
+    pub advice: Option<String>,
     /// The registry concerned.
     pub registry: Option<String>,
     /// The URL concerned, redacted.
@@ -77,6 +79,7 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hint: None,
+            advice: None,
             registry: None,
             url: None,
             http_status: None,

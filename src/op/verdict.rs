@@ -70,7 +70,15 @@ impl Failure {
 
     fn decide(&mut self, exit: Exit, kind: &'static str, hint: Option<String>) {
         (self.exit, self.kind) = (exit, kind);
+        self.advice.clone_from(&hint);
         self.hint = hint;
+    }
+
+    /// The same where `doctor` may find out more: `further` says so.
+    fn decide_and_refer(&mut self, exit: Exit, kind: &'static str, advice: &str, further: &str) {
+        let hint = if advice.is_empty() { further.to_owned() } else { format!("{advice}; {further}") };
+        self.decide(exit, kind, Some(hint));
+        self.advice = Some(advice.to_owned()).filter(|advice| !advice.is_empty());
     }
 
     fn judge_http(&mut self, error: &http::Error, trust: &TrustSettings) {
@@ -95,15 +103,14 @@ impl Failure {
                 self.registry = Some(host.clone());
                 let refused = reason.kind() == std::io::ErrorKind::ConnectionRefused;
                 let kind = if refused { "connection_refused" } else { "connect_failed" };
-                let hint = if http::HostPort::parse(host).is_some_and(|h| http::is_loopback_name(&h.host)) {
-                    format!("start the registry at {host} on this machine, and run the same command again")
+                if http::HostPort::parse(host).is_some_and(|h| http::is_loopback_name(&h.host)) {
+                    let hint = format!("start the registry at {host} on this machine, and run the same command again");
+                    self.decide(Exit::Network, kind, Some(hint));
                 } else {
-                    format!(
-                        "check the address and port, and that the registry runs; `rcr doctor {host}` shows how far \
-                         the way there is open"
-                    )
-                };
-                self.decide(Exit::Network, kind, Some(hint));
+                    let advice = "check the address and port, and that the registry runs";
+                    let further = format!("`rcr doctor {host}` shows how far the way there is open");
+                    self.decide_and_refer(Exit::Network, kind, advice, &further);
+                }
             }
             E::Proxy { host, proxy, why, problem } => {
                 self.registry = Some(host.clone());
@@ -119,8 +126,13 @@ impl Failure {
             E::Address { .. } => self.decide(Exit::Usage, "bad_reference", None),
             E::Tls { host, problem } => {
                 self.registry = Some(host.clone());
-                let (kind, hint) = tls_advice(host, problem, trust);
-                self.decide(Exit::Policy, kind, Some(hint));
+                let (kind, advice) = tls_advice(host, problem, trust);
+                if matches!(problem, TlsProblem::Other(_)) {
+                    let further = format!("`rcr doctor {host}` shows what the server offers");
+                    self.decide_and_refer(Exit::Policy, kind, &advice, &further);
+                } else {
+                    self.decide(Exit::Policy, kind, Some(advice));
+                }
             }
             E::PlainHttp { host } => {
                 self.registry = Some(host.clone());
@@ -132,11 +144,11 @@ impl Failure {
             }
             E::Timeout { host, .. } => {
                 self.registry = Some(host.clone());
-                self.decide(Exit::Network, "timeout", Some(way_advice(host)));
+                self.decide_and_refer(Exit::Network, "timeout", TRY_AGAIN, &way_further(host));
             }
             E::Broken { host, .. } => {
                 self.registry = Some(host.clone());
-                self.decide(Exit::Network, "connection_broken", Some(way_advice(host)));
+                self.decide_and_refer(Exit::Network, "connection_broken", TRY_AGAIN, &way_further(host));
             }
             E::ProxyAuthentication { .. } => {
                 let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
@@ -184,7 +196,16 @@ impl Failure {
             self.attempts = Some(refusal.attempts);
         }
         match error {
-            E::NotFound(refusal) => self.decide(Exit::NotFound, "not_found", Some(not_found_advice(refusal))),
+            E::NotFound(refusal) => {
+                let advice = not_found_advice(refusal);
+                // Registries say what they do not know. What says nothing may be none.
+                if refusal.code().is_none() {
+                    let further = format!("`rcr doctor {}` shows whether a registry answers there", refusal.host);
+                    self.decide_and_refer(Exit::NotFound, "not_found", &advice, &further);
+                } else {
+                    self.decide(Exit::NotFound, "not_found", Some(advice));
+                }
+            }
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
             E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
@@ -195,11 +216,9 @@ impl Failure {
             }
             E::NotARegistry { host, .. } => {
                 self.registry = Some(host.clone());
-                let hint = format!(
-                    "check the address and port: something else than a registry answers there; \
-                     `rcr doctor {host}` shows what"
-                );
-                self.decide(Exit::NotFound, "not_a_registry", Some(hint));
+                let advice = "check the address and port: something else than a registry answers there";
+                let further = format!("`rcr doctor {host}` shows what");
+                self.decide_and_refer(Exit::NotFound, "not_a_registry", advice, &further);
             }
             E::Integrity(_) => self.decide(Exit::Integrity, "content_mismatch", None),
             E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
@@ -361,20 +380,12 @@ fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'sta
         TlsProblem::WrongHost { presented } if !presented.is_empty() => {
             ("tls_wrong_host", format!("the certificate is for `{}`: use one of these names", presented.join("`, `")))
         }
-        TlsProblem::WrongHost { .. } => (
-            "tls_wrong_host",
-            format!(
-                "use the name that the certificate is for: `openssl s_client -connect {host} </dev/null | openssl x509 \
-                 -noout -ext subjectAltName` shows it"
-            ),
-        ),
-        TlsProblem::ClientCertificate => (
-            "tls_client_certificate",
-            format!("put client.cert and client.key into /etc/docker/certs.d/{host}/, or use `--cert-dir DIR`"),
-        ),
-        TlsProblem::Other(_) => {
-            ("tls", format!("`openssl s_client -connect {host} </dev/null` shows what the server offers"))
+        // No name in the certificate could be a host's.
+        TlsProblem::WrongHost { .. } => {
+            ("tls_wrong_host", "use the name that the certificate is for; the registry's operator knows it".to_owned())
         }
+        TlsProblem::ClientCertificate => ("tls_client_certificate", identity_advice(host, trust)),
+        TlsProblem::Other(_) => ("tls", String::new()),
     }
 }
 
@@ -394,8 +405,10 @@ fn authority_advice(host: &str, trust: &TrustSettings) -> String {
 }
 
 /// For a way that failed for a reason that is to be found out.
-fn way_advice(host: &str) -> String {
-    format!("run the same command again; if that fails too, `rcr doctor {host}` shows where")
+const TRY_AGAIN: &str = "run the same command again";
+
+fn way_further(host: &str) -> String {
+    format!("if that fails too, `rcr doctor {host}` shows where")
 }
 
 /// The command that logs in where `host` answered, as people name the registry.
@@ -408,10 +421,6 @@ fn not_found_advice(refusal: &Refusal) -> String {
     let check = match &refusal.repository {
         Some(repository) if refusal.has_code("MANIFEST_UNKNOWN") => {
             format!("`rcr tags {repository}` lists the tags that are there")
-        }
-        // Registries say what they do not know. What says nothing may be none.
-        _ if refusal.code().is_none() => {
-            format!("check the spelling, and with `rcr doctor {}` that a registry answers there", refusal.host)
         }
         _ => "check the spelling".to_owned(),
     };
@@ -510,7 +519,7 @@ mod tests {
             ("r.test:5000", &["a.test", "b.test"], "with `a.test:5000` or `b.test:5000` in place of `r.test:5000`"),
             ("r.test:5000", &["2001:db8::1"], "with `[2001:db8::1]:5000` in place of"),
             ("r.test:5000", &["*.a.test"], "with `*.a.test` in place of"),
-            ("r.test", &[], "use the name that the certificate is for: `rcr doctor r.test`"),
+            ("r.test", &[], "use the name that the certificate is for; the"),
         ];
         for (seconds, expected) in cases {
             assert_eq!(when(Duration::from_secs(seconds), &now), expected, "{seconds}");

@@ -101,11 +101,7 @@ mod tests {
             message: "cannot pull `192.168.119.1:5000/busybox:latest`".to_owned(),
             causes: vec!["192.168.119.1:5000 speaks plain HTTP, and rcr was asked for HTTPS".to_owned()],
             hint: Some("run with `--insecure-registry 192.168.119.1:5000`".to_owned()),
-            registry: None,
-            url: None,
-            http_status: None,
-            registry_code: None,
-            attempts: None,
+            ..Failure::new(Exit::Network, "", "")
         }
     }
 

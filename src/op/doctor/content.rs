@@ -52,7 +52,7 @@ pub(super) async fn examine(steps: &mut Steps<'_>, repository: &Repository, imag
 /// Ends the walk where a HEAD says all that a GET would.
 fn settled(steps: &mut Steps, started: Instant, head: Answer) -> Option<Answer> {
     // Of others, the GET has the reason, or is not refused.
-    let told = matches!(head.status.as_u16(), 401 | 404 | 408 | 429 | 500 | 502..);
+    let told = matches!(head.status.as_u16(), 401 | 408 | 429 | 500 | 502..);
     match head {
         Answer { refusal: Some(error), .. } if told => {
             steps.fail("manifest", started, &error.into());

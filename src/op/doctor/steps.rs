@@ -110,10 +110,10 @@ impl Steps {
         };
         plan.iter().map(|name| take(name)).collect()
     }
-}
 
-/// The causes, the hint and the exit code of a command that ends with `error`.
-fn judged(error: &Error) -> (String, Option<String>, Exit) {
-    let failure = Failure::of("", error);
-    (failure.causes.join(": "), failure.hint, failure.exit)
+    /// The causes, the hint and the exit code of a command that ends with `error`.
+    fn judged(&self, error: &Error) -> (String, Option<String>, Exit) {
+        let failure = Failure::under(self.trust, "", error);
+        (failure.causes.join(": "), failure.advice, failure.exit)
+    }
 }
