@@ -5,6 +5,7 @@
 mod auth;
 mod caches;
 mod concurrency;
+mod documented;
 mod explain;
 mod faults_content;
 mod faults_push;
