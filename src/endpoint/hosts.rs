@@ -83,9 +83,12 @@ fn parse(file: &SettingsFile, dir: &Path) -> Result<HostsFile, Error> {
         pass_over(table);
     }
     let url = top.take("server").map(|server| server.parsed(host_url)).transpose()?;
-    let from = url.as_ref().map_or_else(|| top.from(), |url| url.from.clone());
+    let said = url.as_ref().map(|url| url.from.clone());
     let server = entry(url.map(|url| url.value), &mut top, dir, Capabilities::ALL)?;
     pass_over(top);
+    // Where the file says nothing of the registry itself, it is as if there were no file.
+    let silent = !server.capabilities_written && server.headers.is_empty() && server.trust == HostTrust::default();
+    let from = said.unwrap_or_else(|| if silent { Provenance::BuiltIn } else { server.from.clone() });
     Ok(HostsFile { hosts, server: HostEntry { from, ..server } })
 }
 

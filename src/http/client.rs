@@ -110,7 +110,7 @@ impl Client {
                     let asked = parse_retry_after(response.headers());
                     let wait = asked.unwrap_or_else(|| policy.backoff(attempt));
                     let patient = waited.saturating_add(wait) <= policy.max_wait;
-                    if asked.is_some() && patient && policy.retries > 0 {
+                    if asked.is_some() && patient && policy.retries > 0 && !request.passed_on {
                         // Who repeats a request that is not repeated here waits as well.
                         if !last || !request.retry {
                             self.leave_alone(&host, wait);

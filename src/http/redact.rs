@@ -17,8 +17,11 @@ impl fmt::Display for DisplayUrl<'_> {
         f.write_str(url.path())?;
         // Names stay encoded: decoded they could hold what moves a terminal's cursor. Without `=` it is all value.
         for (at, pair) in url.query().into_iter().flat_map(|query| query.split('&')).enumerate() {
-            let name = pair.split_once('=').map_or("", |(name, _)| name);
-            write!(f, "{}{name}=***", if at == 0 { '?' } else { '&' })?;
+            let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+            // For whom a mirror is asked is no secret, where it is what we write there.
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'%');
+            let shown = if name == "ns" && value.bytes().all(plain) { value } else { "***" };
+            write!(f, "{}{name}={shown}", if at == 0 { '?' } else { '&' })?;
         }
         Ok(())
     }
@@ -42,5 +45,7 @@ mod tests {
         let shown = DisplayUrl(&url).to_string();
         assert_eq!(shown, "https://cdn.example/a%1b[2J?%1b]52;c;eA=***&=***&%E2%80%AE=***&x=***");
         assert_eq!(format!("{:?}", DisplayUrl(&url)), DisplayUrl(&url).to_string());
+        let url = Url::parse("https://m.example/v2/?ns=quay.io%3A443&ns=a=b").unwrap();
+        assert_eq!(DisplayUrl(&url).to_string(), "https://m.example/v2/?ns=quay.io%3A443&ns=***");
     }
 }

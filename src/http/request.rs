@@ -65,6 +65,8 @@ pub struct Request {
     /// Whether the request may be sent again after it failed. Off for requests that move a server's state on, such
     /// as the chunks of an upload.
     pub retry: bool,
+    /// Whether somebody else is asked if this fails: then nobody waits, whatever the answer says.
+    pub passed_on: bool,
     /// Reads the body of a success, up to so many bytes and one more, before the answer is handed over: a document
     /// that breaks off is then asked for again like one that never came.
     pub whole: Option<usize>,
@@ -82,6 +84,7 @@ impl Request {
             class: Class::Document,
             cross_origin_redirects: true,
             retry: true,
+            passed_on: false,
             whole: None,
         }
     }
@@ -111,6 +114,13 @@ impl Request {
     #[must_use]
     pub fn whole(mut self, limit: usize) -> Self {
         self.whole = Some(limit);
+        self
+    }
+
+    /// Sent once only, because somebody else is asked if it fails.
+    #[must_use]
+    pub fn passed_on(mut self) -> Self {
+        (self.retry, self.passed_on) = (false, true);
         self
     }
 

@@ -208,6 +208,11 @@ impl Failure {
             }
             E::Denied(refusal) => self.decide(Exit::Denied, "denied", Some(denied_advice(refusal))),
             E::RateLimited(refusal) => self.decide(Exit::RateLimited, "rate_limited", Some(rate_advice(refusal))),
+            // Registries have a code for what they reject. What has none may stand in front of one.
+            E::Rejected(refusal) if refusal.code().is_none() => {
+                let further = format!("`rcr doctor {}` shows what answers there, and what it wants", refusal.host);
+                self.decide_and_refer(Exit::Rejected, "rejected", "", &further);
+            }
             E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
             E::Server(refusal) => {
                 let when = refusal.retry_after.map_or_else(|| "run the command again later".to_owned(), again);
@@ -458,7 +463,15 @@ fn denied_advice(refusal: &Refusal) -> String {
 }
 
 fn rate_advice(refusal: &Refusal) -> String {
-    let when = refusal.retry_after.map_or_else(|| "try again later".to_owned(), again);
+    let when = match refusal.retry_after {
+        None => "try again later".to_owned(),
+        // It was waited for, and asked for again.
+        Some(wait) if refusal.attempts > 1 => {
+            let retries = refusal.attempts.saturating_mul(2);
+            format!("try again {}, or go on for longer with `--retries {retries}`", when(wait, &Zoned::now()))
+        }
+        Some(wait) => again(wait),
+    };
     match &refusal.credentials_sent {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
         None => {

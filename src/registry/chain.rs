@@ -227,7 +227,13 @@ impl Source for Chain {
 
 /// Why a place was of no use, in a few words.
 fn reason(error: &Error) -> String {
-    error.answer().map_or_else(|| innermost(error), |refusal| format!("it answered {}", refusal.status))
+    match (error, error.answer()) {
+        (Error::Denied(refusal), _) if refusal.credentials_sent.is_none() => {
+            format!("it answered {}, and there are no credentials: `rcr login {}`", refusal.status, refusal.host)
+        }
+        (_, Some(refusal)) => format!("it answered {}", refusal.status),
+        (_, None) => innermost(error),
+    }
 }
 
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {

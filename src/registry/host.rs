@@ -127,7 +127,8 @@ impl Host {
             return Ok(response);
         }
         // gcr.io and others say at `/v2/` alone how they want to be asked.
-        let ping = Request { retry: request.retry, ..Request::new(Method::GET, self.url("")?) };
+        let ping = Request::new(Method::GET, self.url("")?);
+        let ping = Request { retry: request.retry, passed_on: request.passed_on, ..ping };
         if self.exchange(operation, ping, authorizer).await?.status() != StatusCode::OK {
             return Ok(response);
         }

@@ -333,8 +333,8 @@ fn a_server_that_wants_to_know_who_asks() {
     let nginx = Nginx::before(&registry.origin()).tls(&authority.issue(&["127.0.0.1"])).clients_of(&clients).start();
     let env = TestEnv::new();
     env.trust(&nginx.host(), &authority.pem());
-    let hint = format!("/etc/docker/certs.d/{}/", nginx.host());
-    doctor(&env, &[&nginx.host()]).failed("tls", 8, "client certificate", &hint);
+    let hint = format!("/etc/docker/certs.d/{}`", nginx.host());
+    doctor(&env, &[&nginx.host()]).failed("tls", 11, "client certificate", &hint);
     env.identify(&nginx.host(), &clients.issue(&["alice"]));
     let found = doctor(&env, &[&nginx.reference("image:v1")]);
     found.is("manifest", "ok", "sha256:");
@@ -436,7 +436,7 @@ fn what_is_not_there_or_not_for_everybody() {
     assert_eq!(doctor(&env, &[&registry.host()]).output.exit(), Some(0));
 
     let (registry, _, _) = with_image(Registry::builder());
-    doctor(&env, &[&registry.reference("image:v2")]).failed("manifest", 3, "404", "check the spelling");
+    doctor(&env, &[&registry.reference("image:v2")]).failed("manifest", 3, "404", "rcr tags");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn what_is_said_in_files_is_explained_with_its_line() {
       GET  https://cache.test:5000/v2/a/b/blobs/<digest>?ns=ghcr.io  for each blob that the store lacks
       Why:                ROOT/config/rcr/config.toml:3
       Scheme:             HTTPS
-      Certificate:        verified, by the machine's authorities
+      Certificate:        verified, by the machine's authorities and these
       Authorities:        ROOT/system/etc/docker/certs.d/cache.test:5000/ca.crt (ROOT/system/etc/docker/certs.d/cache.test:5000)
       Headers:            x-token
       Credentials:        ROOT/home/.docker/config.json

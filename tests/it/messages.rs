@@ -1,6 +1,7 @@
 //! What a person reads in the situations that every user meets, word for word: what was attempted, why it failed, and
 //! a command that helps. A change of wording shows here, and is written down here by hand.
 
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -250,8 +251,12 @@ fn no_name_server_that_answers() {
 fn a_peer_that_hangs_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Whoever waits to be served is let in, and sent away without a word.
-    std::thread::spawn(move || listener.incoming().for_each(drop));
+    // Whoever wants to be served is heard, and sent away without a word.
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let _ = connection.unwrap().read(&mut [0; 4096]);
+        }
+    });
     let env = TestEnv::new();
     let (host, resolve) = (format!("registry.test:{port}"), format!("--resolve=registry.test:{port}:127.0.0.1"));
     let reference = format!("{host}/team/image:v1");
@@ -347,7 +352,7 @@ fn a_page_where_a_registry_should_be() {
     assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&page)), @r"
     error: cannot pull `registry.test:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 404 Not Found, in its words: Not Found
-    hint: check the spelling, and with `rcr doctor registry.test:PORT` that a registry answers there; a private repository looks the same, and no credentials were sent: `rcr login registry.test:PORT`
+    hint: check the spelling; a private repository looks the same, and no credentials were sent: `rcr login registry.test:PORT`; `rcr doctor registry.test:PORT` shows whether a registry answers there
     exit 3
     ");
 

@@ -60,7 +60,9 @@ impl Authenticator {
 
     async fn send(&self, ask: &Ask, mut request: Request) -> Result<Response, Error> {
         request.cross_origin_redirects = false;
-        request.retry = !ask.once;
+        if ask.once {
+            request = request.passed_on();
+        }
         self.client.send(request, &Anonymous).await.map_err(|error| self.transport(error))
     }
 

@@ -63,7 +63,11 @@ fn render(explanation: &Explanation) -> Outline {
         if at > 0 {
             outline.blank();
         }
-        let of = if count > 1 { format!(" ({} of {count}, {})", at + 1, candidate.from) } else { String::new() };
+        let of = match (count, candidate.from.as_str()) {
+            (1, "built in") => String::new(),
+            (1, from) => format!(" ({from})"),
+            (_, from) => format!(" ({} of {count}, {from})", at + 1),
+        };
         outline.line(0, format!("{}{of}", candidate.reference));
         render_candidate(&mut outline, candidate);
     }
@@ -107,7 +111,8 @@ fn render_endpoint(outline: &mut Outline, asked: &Asked) {
         let verified = match (&tls.why, tls.verify) {
             (Some(from), false) => format!("not verified ({from})"),
             (_, false) => "not verified".to_owned(),
-            (_, true) => "verified, by the machine's authorities".to_owned(),
+            (_, true) if tls.authorities.is_empty() => "verified, by the machine's authorities".to_owned(),
+            (_, true) => "verified, by the machine's authorities and these".to_owned(),
         };
         field("Certificate", vec![verified]);
         let sourced = |file: &op::Sourced| format!("{} ({})", file.file, file.from);

@@ -45,7 +45,7 @@ fn unanswered(steps: &mut Steps, started: Instant, reached: &Reached, error: Err
     // nginx lets everybody in, and says so only in its answer.
     if reached.lacks_identity && error.status() == Some(StatusCode::BAD_REQUEST) {
         let (host, problem) = (reached.host.clone(), TlsProblem::ClientCertificate);
-        steps.fail("tls", started, &http::Error::Tls { host, problem }.into());
+        steps.fail_because("tls", started, &http::Error::Tls { host, problem }.into(), &error.into());
         return;
     }
     let step = match &error {

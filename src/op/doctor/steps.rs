@@ -90,6 +90,15 @@ impl Steps {
         self.put(Step { status: Status::Failed, elapsed, cause, hint, exit, ..Step::skipped(name, detail) });
     }
 
+    /// A failure of which more was found than a command would know: `error` is what ends that one, and its code counts.
+    pub(super) fn fail_because(&mut self, name: &'static str, since: Instant, cause: &Error, error: &Error) {
+        self.fail(name, since, cause);
+        let (.., exit) = self.judged(error);
+        if let Some(step) = self.come.iter_mut().find(|step| step.name == name) {
+            step.exit = Some(exit);
+        }
+    }
+
     pub(super) fn skip(&mut self, name: &'static str, why: impl Into<String>) {
         self.put(Step::skipped(name, why));
     }
