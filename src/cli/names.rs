@@ -24,7 +24,7 @@ pub(super) struct Names {
 impl App {
     /// What `text` may stand for on registries. Where a setting wants one to be chosen, the user is asked.
     pub(super) async fn names(&self, text: &str) -> Result<Names> {
-        let Candidates { references, choice, alias } = self.settings.registries.search.candidates(text)?;
+        let Candidates { references, choice, alias } = op::candidates(&self.settings.registries.search, text)?;
         if let Some(Located { value, from }) = alias {
             self.printer.note(&format!("`{}` is short for {value} ({from})", short_name(text)));
         }

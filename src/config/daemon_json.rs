@@ -75,6 +75,17 @@ mod tests {
     use crate::endpoint::Provenance;
 
     #[test]
+    fn a_byte_order_mark_says_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("daemon.json");
+        std::fs::write(&file, "\u{feff}{\r\n \"insecure-registries\": [\"a\"]}").unwrap();
+        let listed = DaemonJson::read(&file).unwrap().insecure_registries;
+        assert_eq!(listed[0].from, Provenance::file(&file, 2));
+        std::fs::write(&file, "\u{feff}").unwrap();
+        assert!(DaemonJson::read(&file).is_ok());
+    }
+
+    #[test]
     fn a_broken_file_is_an_error_with_its_line() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("daemon.json");

@@ -92,7 +92,7 @@ pub(super) fn search(
     conf: &RegistriesConf,
 ) -> Result<Search, Error> {
     let first = said.one("--add-registry", "RCR_ADD_REGISTRY", &flags.add_registry, registry)?;
-    let own = file.search_registries.as_ref();
+    let own = file.search_registries.as_ref().filter(|list| !list.is_empty());
     let own = own.map(|list| list.iter().map(|name| file.parsed(name, registry)).collect::<Result<_, _>>());
     let mode = file.short_name_mode.as_ref().map(|mode| file.parsed(mode, short_name_mode)).transpose()?;
     let of_conf = conf.aliases.iter().filter_map(|(name, full)| Some((name.clone(), full.clone()?)));

@@ -32,7 +32,11 @@ impl SettingsFile {
             return Err(Error::file(path, 1, format!("a settings file has at most {LIMIT_BYTES} bytes")));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(Self { path: path.to_owned(), text })),
+            Ok(text) => {
+                // Editors on Windows write the mark; Docker and TOML take it.
+                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+                Ok(Some(Self { path: path.to_owned(), text }))
+            }
             Err(e) => {
                 let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
                 let line = valid.split(|b| *b == b'\n').count();

@@ -96,7 +96,7 @@ fn parse(file: &SettingsFile, dir: &Path) -> Result<HostsFile, Error> {
 fn entry(url: Option<Url>, table: &mut Table<'_>, dir: &Path, unsaid: Capabilities) -> Result<HostEntry, Error> {
     let from = table.from();
     let path_as_it_is = table.boolean("override_path")?;
-    let written = table.take("capabilities").map(capabilities).transpose()?;
+    let written = table.take("capabilities").map_or(Ok(None), capabilities)?;
     let authorities = table
         .take("ca")
         .map_or(Ok(Vec::new()), |files| files.one_or_more()?.into_iter().map(|file| readable(file, dir)).collect())?;
@@ -128,11 +128,16 @@ fn pass_over(table: Table<'_>) {
     }
 }
 
-fn capabilities(list: Value<'_>) -> Result<Capabilities, Error> {
+/// An empty list says nothing, as in containerd; so does the case of the words.
+fn capabilities(list: Value<'_>) -> Result<Option<Capabilities>, Error> {
     let mut all = Capabilities { pull: false, resolve: false, push: false };
-    for word in list.list()? {
+    let words = list.list()?;
+    if words.is_empty() {
+        return Ok(None);
+    }
+    for word in words {
         word.parsed(|word| {
-            match word {
+            match word.to_ascii_lowercase().as_str() {
                 "pull" => all.pull = true,
                 "resolve" => all.resolve = true,
                 "push" => all.push = true,
@@ -141,7 +146,7 @@ fn capabilities(list: Value<'_>) -> Result<Capabilities, Error> {
             Ok(())
         })?;
     }
-    Ok(all)
+    Ok(Some(all))
 }
 
 /// The first client certificate: a file with both, or a pair. TLS shows one.
@@ -234,6 +239,15 @@ mod tests {
         let file = file.unwrap();
         assert!(file.hosts.is_empty() && file.server.base.is_none() && !file.server.trust.verify);
         assert!(written("").1.is_ok());
+    }
+
+    #[test]
+    fn an_empty_list_of_capabilities_is_none_and_their_case_says_nothing() {
+        let (_root, file) = written("[host.'a']\ncapabilities = []\n[host.'b']\ncapabilities = ['Pull', 'PUSH']\n");
+        let file = file.unwrap();
+        let [a, b] = file.hosts.as_slice() else { panic!("{:?}", file.hosts) };
+        assert_eq!((a.capabilities, a.capabilities_written), (Capabilities::MIRROR, false));
+        assert_eq!(b.capabilities, Capabilities { pull: true, resolve: false, push: true });
     }
 
     #[test]

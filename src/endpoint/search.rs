@@ -16,7 +16,7 @@ pub enum ShortNames {
 /// Where names without a host are looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Those that a flag or variable puts in front of everything, aliases too.
+    /// Those that a flag or variable puts in front of everything, aliases too; not of these where a choice is enforced.
     pub first: Vec<Located<Registry>>,
     /// Those of the highest file that has any; `None` is docker.io.
     pub listed: Option<Vec<Located<Registry>>>,
@@ -29,11 +29,11 @@ pub struct Search {
 /// What a name as typed may stand for, in the order in which it is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidates {
-    /// The names, each with who put it there; at least one.
+    /// The names, each with who put it there; none where the list of registries is there and empty.
     pub references: Vec<Located<Reference>>,
     /// Whether the user has to choose among several, and who says so.
     pub choice: Option<Provenance>,
-    /// The alias that the name is, where it is one: what it is short for, and who says so.
+    /// The alias that the name is, where it is that alone: what it is short for, and who says so.
     pub alias: Option<Located<Reference>>,
 }
 
@@ -63,20 +63,23 @@ impl Search {
                 references.push(Located::new(reference, from.clone()));
             }
         };
-        for Located { value, from } in &self.first {
+        let enforcing = self.mode.as_ref().filter(|mode| mode.value == ShortNames::Enforcing);
+        let alias = self.aliases.get(path);
+        // What was chosen once is not to be pushed aside by a flag or variable where choosing is enforced.
+        let first = if alias.is_some() && enforcing.is_some() { [].as_slice() } else { self.first.as_slice() };
+        for Located { value, from } in first {
             add(Reference::parse_on(text, value)?, from);
         }
-        let alias = self.aliases.get(path).filter(|_| self.first.is_empty());
         if let Some(alias) = alias {
             let tail = &text[path.len()..];
             add(Reference::parse(&format!("{}{tail}", alias.value))?, &alias.from);
-            return Ok(Candidates { references, choice: None, alias: Some(alias.clone()) });
+            let alone = Some(alias.clone()).filter(|_| references.len() == 1);
+            return Ok(Candidates { references, choice: None, alias: alone });
         }
         for Located { value, from } in self.listed.clone().unwrap_or_else(hub) {
             add(Reference::parse_on(text, &value)?, &from);
         }
-        let enforcing = self.mode.as_ref().filter(|mode| mode.value == ShortNames::Enforcing);
-        let choice = enforcing.filter(|_| references.len() > 1 && self.first.is_empty()).map(|mode| mode.from.clone());
+        let choice = enforcing.filter(|_| references.len() > 1).map(|mode| mode.from.clone());
         Ok(Candidates { references, choice, alias: None })
     }
 
@@ -131,7 +134,25 @@ mod tests {
         assert!(search.candidates("etcd").unwrap().choice.is_none());
         assert!(search.candidates("other").unwrap().choice.is_some());
         search.first = at(&["r.test"]);
-        assert_eq!(names(&search, "etcd").first().map(String::as_str), Some("r.test/etcd"));
+        assert_eq!(names(&search, "etcd"), ["quay.io/coreos/etcd"], "a choice that is enforced stays one");
+        search.mode = None;
+        assert_eq!(names(&search, "etcd:v3"), ["r.test/etcd:v3", "quay.io/coreos/etcd:v3"]);
+        assert_eq!(search.candidates("etcd").unwrap().alias, None, "it is not short for one alone");
+    }
+
+    #[test]
+    fn where_a_choice_is_enforced_a_flag_adds_to_what_there_is_to_choose_from() {
+        let enforcing = Located::new(ShortNames::Enforcing, Provenance::BuiltIn);
+        let search = Search { first: at(&["r.test"]), mode: Some(enforcing), ..Search::default() };
+        assert_eq!(names(&search, "etcd"), ["r.test/etcd", "docker.io/library/etcd"]);
+        assert!(search.candidates("etcd").unwrap().choice.is_some());
+    }
+
+    #[test]
+    fn a_list_that_is_empty_leaves_nothing() {
+        let search = Search { listed: Some(Vec::new()), ..Search::default() };
+        assert_eq!(names(&search, "etcd"), Vec::<String>::new());
+        assert_eq!(names(&search, "r.test/etcd"), ["r.test/etcd"]);
     }
 
     #[test]

@@ -31,6 +31,14 @@ pub enum Error {
         /// Who wants it.
         from: Provenance,
     },
+    /// A name without a host, and no registry to look for it at.
+    #[error("`{name}` names no registry, and the list of registries to look for such names at is empty")]
+    Nowhere {
+        /// The name, as typed.
+        name: String,
+        /// It on Docker Hub, as an example.
+        example: Reference,
+    },
     /// An index has no image for a platform.
     #[error("there is no image for {wanted}; there are images for {}", list(available))]
     NoSuchPlatform {

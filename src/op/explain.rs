@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, search};
 use crate::auth::credential::{CredentialError, ErrorClass};
 use crate::endpoint::{Endpoint, ExplainedTrust, Located, PlainReason, Provenance, Role, TrustSettings};
 use crate::http::{self, DisplayUrl, ProxyReason, ProxySettings, SchemePolicy, Url};
@@ -147,7 +147,7 @@ pub async fn explain(
     proxy: &ProxySettings,
     name: &str,
 ) -> Result<Explanation> {
-    let found = context.registries.search.candidates(name)?;
+    let found = search::candidates(&context.registries.search, name)?;
     let several = found.references.len() > 1;
     let mut candidates = Vec::new();
     for Located { value, from } in found.references {

@@ -27,3 +27,4 @@ pub use name::{first_stored, none_stored, stored_name};
 pub use pull::{PullOutcome, Wanted, pull};
 pub use push::{PushOptions, PushOutcome, push};
 pub use remote::{catalog, digest, inspect_remote, manifest, tags};
+pub use search::candidates;

@@ -7,9 +7,10 @@
 
 use anyhow::Result;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Error, Exit, Failure};
 use crate::auth;
 use crate::content::Event;
+use crate::endpoint::{self, Candidates, TrustSettings};
 use crate::model::Reference;
 use crate::registry;
 
@@ -20,6 +21,18 @@ pub(super) enum Purpose {
     Pull,
     /// To read something there.
     Read,
+}
+
+/// What `text` may stand for: one name at least.
+///
+/// # Errors
+/// A name that does not parse, and [`Error::Nowhere`].
+pub fn candidates(search: &endpoint::Search, text: &str) -> Result<Candidates> {
+    let found = search.candidates(text)?;
+    if found.references.is_empty() {
+        return Err(Error::Nowhere { name: text.to_owned(), example: Reference::parse(text)? }.into());
+    }
+    Ok(found)
 }
 
 /// One registry that was asked in vain.
@@ -133,7 +146,7 @@ fn reason(error: &anyhow::Error) -> String {
 mod tests {
     use super::*;
     use crate::content::IntegrityError;
-    use crate::endpoint::{self, Provenance};
+    use crate::endpoint::Provenance;
     use crate::http::{self, StatusCode};
     use crate::model::Digest;
 

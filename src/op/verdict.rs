@@ -353,6 +353,10 @@ impl Failure {
                 let hint = format!("write the full name: {}", forms.join(" or "));
                 self.decide(Exit::Usage, "ambiguous_name", Some(hint));
             }
+            Error::Nowhere { example, .. } => {
+                let hint = format!("write the full name, for example `{example}`, or add `--add-registry HOST`");
+                self.decide(Exit::Usage, "no_registry", Some(hint));
+            }
             Error::NoTerminal { instead, .. } => self.decide(Exit::Usage, "no_terminal", Some(format!("`{instead}`"))),
             Error::Usage(_) => self.decide(Exit::Usage, "usage", None),
             Error::TooDeep { .. } | Error::TooManyDocuments { .. } => {

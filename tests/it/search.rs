@@ -335,9 +335,46 @@ fn an_answer_that_leads_nowhere_is_not_kept() {
 fn registries_that_are_added_come_before_all_others() {
     let (env, image) = (TestEnv::new(), Artifact::image(2716).build());
     let (one, two) = (with_etcd(2, &image), with_etcd(3, &Artifact::image(2717).build()));
-    order(&env, &[&two.host()], "short-name-mode = \"enforcing\"");
+    order(&env, &[&two.host()], "");
     let output = rcr(&env, &format!("--add-registry {} pull etcd:v1", one.host())).success();
     output.stdout_is(&format!("{}\n", pinned(&one, &image)));
     let searched = rcr(&env, &format!("--add-registry {} digest other:v1", one.host())).code(3);
     searched.stderr_has(&one.reference("other")).stderr_has(&two.reference("other"));
+}
+
+#[test]
+fn an_added_registry_is_one_more_to_choose_from_where_a_choice_is_enforced() {
+    let (env, image) = (TestEnv::new(), Artifact::image(2718).build());
+    let (one, two) = (with_etcd(2, &image), with_etcd(3, &image));
+    order(&env, &[&two.host()], "short-name-mode = \"enforcing\"");
+    let pull = format!("--add-registry {} pull etcd:v1", one.host());
+    let output = rcr(&env, &pull).code(2).hint_has("write the full name");
+    output.stderr_has(&one.reference("etcd")).stderr_has(&two.reference("etcd"));
+    assert_eq!((one.lines().len(), two.lines().len()), (0, 0));
+    // What was chosen once stays chosen.
+    let alias = format!("short-name-mode = \"enforcing\"\n[aliases]\n\"etcd\" = \"{}\"", two.reference("etcd"));
+    order(&env, &[&two.host()], &alias);
+    rcr(&env, &pull).success().stdout_is(&format!("{}\n", pinned(&two, &image)));
+    assert_eq!(one.lines().len(), 0);
+}
+
+#[test]
+fn an_alias_is_asked_after_an_added_registry_and_nobody_else_is() {
+    let env = TestEnv::new();
+    let (one, two, three) = (at(2).start(), with_etcd(3, &Artifact::image(2719).build()), at(4).start());
+    order(&env, &[&two.host()], &format!("[aliases]\n\"etcd\" = \"{}\"", three.reference("coreos/etcd")));
+    let output = rcr(&env, &format!("--add-registry {} pull etcd:v1", one.host())).code(3);
+    output.stderr_has(&one.reference("etcd")).stderr_has(&three.reference("coreos/etcd"));
+    assert_eq!(two.lines().len(), 0, "the name is short for another");
+}
+
+#[test]
+fn an_empty_list_leaves_names_without_a_host_nowhere() {
+    let env = TestEnv::new();
+    order(&env, &[], "");
+    for command in ["pull etcd:v1", "config explain etcd:v1", "tags etcd"] {
+        let output = rcr(&env, command).code(2).hint_has("`docker.io/library/etcd");
+        output.stderr_has("names no registry");
+    }
+    rcr(&env, "info").success().stdout_has("Search order:     empty");
 }

@@ -53,7 +53,8 @@ fn render(info: &Info) -> Outline {
     let homeless = || "no place: there is no home directory, and no `--store`".to_owned();
     field("Store", vec![info.store.clone().unwrap_or_else(homeless)]);
     let searched = info.registries.iter().map(|one| format!("{} ({}), {}", one.registry, one.state, one.from));
-    field("Search order", searched.collect());
+    let order: Vec<_> = searched.collect();
+    field("Search order", if order.is_empty() { vec!["empty: names are written in full".to_owned()] } else { order });
     let mode = &info.short_name_mode;
     field("Short names", vec![format!("{}, {}; {}", mode.value, mode.from, counted(info.aliases, "alias", "aliases"))]);
     field("Mirrors", info.mirrors.iter().map(mirror).collect());
