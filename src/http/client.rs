@@ -15,8 +15,8 @@ use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
 use super::tls::SecureProxy;
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Purpose, RateLimit, Request,
-    Response, SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Override, ProxySettings,
+    Purpose, RateLimit, Repeat, Request, Response, SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
 };
 
 use memory::{Memory, Profile};
@@ -91,7 +91,7 @@ impl Client {
             attempt += 1;
             self.pause(&host).await;
             let outcome = self.exchange(&request, authorizer).await;
-            let last = !request.retry || attempt > policy.retries;
+            let last = request.repeat != Repeat::Here || attempt > policy.retries;
             let outcome = match (outcome, request.whole) {
                 // What a refusal says is read by whoever explains it, as far as it comes.
                 (Ok(response), Some(limit)) if response.status().is_success() => {
@@ -112,10 +112,11 @@ impl Client {
                     let patient = waited.saturating_add(wait) <= policy.max_wait;
                     if asked.is_some() && patient && policy.retries > 0 && !request.passed_on {
                         // Who repeats a request that is not repeated here waits as well.
-                        if !last || !request.retry {
+                        let by_caller = request.repeat == Repeat::Caller;
+                        if !last || by_caller {
                             self.leave_alone(&host, wait);
                         }
-                        if !request.retry {
+                        if by_caller {
                             let reason = &response.status().to_string();
                             (self.options.on_retry)(&Notice { host: host_name, attempt, wait, asked: true, reason });
                         }

@@ -25,7 +25,7 @@ pub use hop::Purpose;
 pub use proxy::{HostProxy, NoProxy, Proxy, ProxyChoice, ProxyReason, ProxySettings, parse_proxy};
 pub use rate_limit::RateLimit;
 pub use redact::DisplayUrl;
-pub use request::{Body, BodyStream, Class, Request};
+pub use request::{Body, BodyStream, Class, Repeat, Request};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode, Url};
 pub use resolver::{Override, lookup};

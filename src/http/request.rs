@@ -47,6 +47,18 @@ impl fmt::Debug for Body {
     }
 }
 
+/// Who sends a request again after it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Repeat {
+    /// The client, as often as its policy says.
+    #[default]
+    Here,
+    /// Whoever sent it: it moves a server's state on, such as a chunk of an upload. A pause that is asked for counts.
+    Caller,
+    /// Nobody: another host is asked instead, so no pause is announced, and none kept.
+    Nobody,
+}
+
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -62,11 +74,8 @@ pub struct Request {
     pub class: Class,
     /// Whether redirects may leave the origin; never for token requests.
     pub cross_origin_redirects: bool,
-    /// Whether the request may be sent again after it failed. Off for requests that move a server's state on, such
-    /// as the chunks of an upload.
-    pub retry: bool,
-    /// Whether somebody else is asked if this fails: then nobody waits, whatever the answer says.
-    pub passed_on: bool,
+    /// Who sends it again after it failed.
+    pub repeat: Repeat,
     /// Reads the body of a success, up to so many bytes and one more, before the answer is handed over: a document
     /// that breaks off is then asked for again like one that never came.
     pub whole: Option<usize>,
@@ -83,8 +92,7 @@ impl Request {
             body: Body::Empty,
             class: Class::Document,
             cross_origin_redirects: true,
-            retry: true,
-            passed_on: false,
+            repeat: Repeat::Here,
             whole: None,
         }
     }
@@ -117,17 +125,17 @@ impl Request {
         self
     }
 
-    /// Sent once only, because somebody else is asked if it fails.
+    /// Sent once only, whatever happens, and by nobody again.
     #[must_use]
-    pub fn passed_on(mut self) -> Self {
-        (self.retry, self.passed_on) = (false, true);
+    pub fn once(mut self) -> Self {
+        self.repeat = Repeat::Nobody;
         self
     }
 
-    /// Sent once only, whatever happens.
+    /// Sent once only, by whoever knows how to go on after it failed.
     #[must_use]
-    pub fn once(mut self) -> Self {
-        self.retry = false;
+    pub fn resumed(mut self) -> Self {
+        self.repeat = Repeat::Caller;
         self
     }
 }

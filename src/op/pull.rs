@@ -77,7 +77,7 @@ pub async fn pull(
         progress.report(Event::Pulling { reference });
     }
     if let Some(mirror) = job.repository.resolved_by() {
-        tracing::info!(mirror, digest = %root.descriptor.digest, "resolved by");
+        progress.report(Event::Note { text: &format!("The mirror {mirror} says what the tag stands for") });
     }
     progress.report(Event::Resolved { reference, descriptor: &root.descriptor });
 

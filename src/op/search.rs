@@ -197,7 +197,7 @@ mod tests {
             ("is down", down(), false),
             ("is blocked", blocked(), false),
             ("wrong content", registry::Error::Integrity(wrong).into(), true),
-            ("usage", super::super::Error::Usage("x".to_owned()).into(), true),
+            ("usage", Error::Usage("x".to_owned()).into(), true),
             ("unknown", anyhow::anyhow!("x"), true),
         ];
         for (name, error, ends) in cases {

@@ -127,8 +127,7 @@ impl Host {
             return Ok(response);
         }
         // gcr.io and others say at `/v2/` alone how they want to be asked.
-        let ping = Request::new(Method::GET, self.url("")?);
-        let ping = Request { retry: request.retry, passed_on: request.passed_on, ..ping };
+        let ping = Request { repeat: request.repeat, ..Request::new(Method::GET, self.url("")?) };
         if self.exchange(operation, ping, authorizer).await?.status() != StatusCode::OK {
             return Ok(response);
         }

@@ -418,7 +418,7 @@ fn content(method: Method, url: Url) -> Request {
     Request::new(method, url)
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))
         .class(Class::Blob)
-        .once()
+        .resumed()
 }
 
 fn is_lost(error: &Error) -> bool {

@@ -112,6 +112,7 @@ fn fault_45_a_mirror_that_is_down_is_asked_once_in_a_run() {
         assert!(before.elapsed() < Duration::from_secs(20), "{status}: nobody waits for a mirror");
         assert_eq!(mirrored.log().len(), 1, "{status}");
         assert_eq!(output.stderr.matches(&mirrored.origin()).count(), 1, "{status}: {}", output.stderr);
+        output.stderr_lacks("asks to wait");
         assert_eq!(env.blobs(), image.hexes());
     }
 }
@@ -236,6 +237,20 @@ fn fault_68_a_mirror_by_digest_only_is_never_asked_for_a_tag() {
     assert!(by_digest.lines().iter().all(|line| !line.contains("/manifests/v1")), "{by_digest:?}");
     assert!(by_digest.log().iter().any(is_blob), "blobs are asked for by digest");
     assert_eq!(manifests(&origin), 1);
+}
+
+#[test]
+fn fault_68_a_mirror_that_decides_what_a_tag_stands_for_is_named() {
+    let image = Artifact::image(4030).build();
+    let (resolving, origin) = (at(2), at(3));
+    resolving.add("app", "v1", &image);
+    let env = TestEnv::new();
+    configured(&env, &[mirror(&origin.host(), &resolving.origin(), "")]);
+    let said = format!("The mirror {} says what the tag stands for", resolving.origin());
+    env.rcr(["pull", &origin.reference("app:v1")]).success().stderr_has(&said);
+    let pinned = format!("{}@{}", origin.reference("app:v1"), image.digest());
+    env.rcr(["pull", &pinned]).success().stderr_lacks("says what");
+    env.rcr(["-q", "pull", &origin.reference("app:v1")]).success().stderr_lacks("says what");
 }
 
 #[test]

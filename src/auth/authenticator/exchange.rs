@@ -60,9 +60,7 @@ impl Authenticator {
 
     async fn send(&self, ask: &Ask, mut request: Request) -> Result<Response, Error> {
         request.cross_origin_redirects = false;
-        if ask.once {
-            request = request.passed_on();
-        }
+        request = if ask.once { request.once() } else { request };
         self.client.send(request, &Anonymous).await.map_err(|error| self.transport(error))
     }
 

@@ -172,7 +172,7 @@ async fn absurd_waits_are_told_and_not_waited_for() {
 async fn the_longest_pause_counts_for_every_request_and_is_heard_of_by_those_that_are_not_repeated() {
     let server = Server::start([status(429, "retry-after: 1\r\n"), status(200, "")]).await;
     let client = Client::new(quick());
-    let put = Request::new(Method::PUT, server.url("/")).once();
+    let put = Request::new(Method::PUT, server.url("/")).resumed();
     assert_eq!(client.send(put, &Anonymous).await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
     client.leave_alone(&HostPort::of(&server.url("/")), Duration::ZERO);
     let started = Instant::now();
@@ -185,6 +185,20 @@ async fn the_longest_pause_counts_for_every_request_and_is_heard_of_by_those_tha
     for expected in [StatusCode::TOO_MANY_REQUESTS, StatusCode::OK] {
         assert_eq!(client.send(get(server.url("/")), &Anonymous).await.unwrap().status(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_pause_is_neither_announced_nor_kept_where_another_host_is_asked_instead() {
+    let server = Server::start([status(429, "retry-after: 60\r\n"), status(200, "")]).await;
+    let announced = Arc::new(Mutex::new(0));
+    let count = announced.clone();
+    let client = Client::new(Options { on_retry: Arc::new(move |_| *lock(&count) += 1), ..quick() });
+    for expected in [StatusCode::TOO_MANY_REQUESTS, StatusCode::OK] {
+        let sent = client.send(get(server.url("/")).once(), &Anonymous);
+        let answer = tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap().unwrap();
+        assert_eq!(answer.status(), expected);
+    }
+    assert_eq!(*lock(&announced), 0);
 }
 
 #[tokio::test]
