@@ -14,8 +14,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::credential::{Credential, CredentialError, CredentialStore, Found, Secret};
-use super::{Challenge, Error, Scheme, Scope, ScopeSet, claims};
-use crate::http::{Authorizer, BoxError, BoxFuture, Client, HeaderMap, HeaderValue, Url};
+use super::{Challenge, Error, Scheme, Scope, ScopeSet};
+use crate::http::{Authorizer, BoxError, BoxFuture, Client, HeaderMap, HeaderValue, HostPort, HostTrust, Url};
 use crate::model::Registry;
 
 /// A new token that is rejected sooner than this, at its first use, will not be accepted if asked for again.
@@ -72,16 +72,11 @@ struct Ask {
     first: Option<String>,
     /// Whether to ask once only: somebody else can be asked for what the token is for.
     once: bool,
+    trust: OwnTrust,
 }
 
-/// What a token is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Granted {
-    /// The scopes that were asked for.
-    pub asked: Vec<String>,
-    /// The scopes that it states; `None` where only who made it can read it.
-    pub stated: Option<Vec<String>>,
-}
+/// A host that is trusted beyond what is said of it, by the endpoint on whose behalf a token is asked for.
+type OwnTrust = Option<(HostPort, Arc<HostTrust>)>;
 
 impl Authenticator {
     /// For `registry`, with what `credentials` has for it.
@@ -104,6 +99,7 @@ impl Authenticator {
             repository: repository.map(str::to_owned),
             scopes: Mutex::new(scopes.into_iter().collect()),
             once: false,
+            trust: None,
         }
     }
 
@@ -199,11 +195,12 @@ impl Authenticator {
         self.state().used = Some(found.origin.clone());
     }
 
-    async fn authorization(&self, target: &Url, key: Key) -> Result<Option<HeaderValue>, Error> {
+    async fn authorization(&self, target: &Url, scoped: &Scoped) -> Result<Option<HeaderValue>, Error> {
         if !self.is_home(target) {
             return Ok(None);
         }
         let Some(scheme) = self.state().scheme.clone() else { return Ok(None) };
+        let key = scoped.key();
         let found = self.find(key.0.as_deref()).await?;
         if let Some(found) = &found {
             let as_it_is = scheme == Scheme::Basic || matches!(found.credential, Credential::RegistryToken(_));
@@ -220,6 +217,8 @@ impl Authenticator {
         }
         let Some(slot) = self.slot_with_token(&key) else { return Ok(None) };
         if let Some((stale, ask)) = slot.stale() {
+            // Another endpoint of the same registry may have asked before, and may be trusted otherwise.
+            let ask = Ask { trust: scoped.trust.clone(), ..ask };
             self.renew(&slot, &key, &ask, found.as_ref(), Some(&stale)).await?;
         }
         Ok(slot.hand_out())
@@ -268,6 +267,7 @@ impl Authenticator {
             service: bearer.service().map(str::to_owned),
             first: scoped.repository.clone(),
             once: scoped.once,
+            trust: scoped.trust.clone(),
         };
         self.renew(&slot, &key, &ask, found.as_ref(), sent).await?;
         Ok(true)
@@ -348,6 +348,7 @@ pub struct Scoped {
     /// Grows where the registry says that it is too small.
     scopes: Mutex<ScopeSet>,
     once: bool,
+    trust: OwnTrust,
 }
 
 impl Scoped {
@@ -355,6 +356,12 @@ impl Scoped {
     #[must_use]
     pub fn once(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    /// Trusts a token server at this very host and port as the endpoint itself is trusted.
+    #[must_use]
+    pub fn trusting(self, host: HostPort, trust: Option<Arc<HostTrust>>) -> Self {
+        Self { trust: trust.map(|trust| (host, trust)), ..self }
     }
 
     fn key(&self) -> Key {
@@ -373,7 +380,7 @@ impl Scoped {
 
 impl Authorizer for Scoped {
     fn authorization<'a>(&'a self, target: &'a Url) -> BoxFuture<'a, Result<Option<HeaderValue>, BoxError>> {
-        Box::pin(async move { Ok(self.authenticator.authorization(target, self.key()).await?) })
+        Box::pin(async move { Ok(self.authenticator.authorization(target, self).await?) })
     }
 
     fn challenged<'a>(

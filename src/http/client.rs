@@ -47,10 +47,9 @@ impl Client {
     }
 
     /// Tells of a host that the user named, as it was written: it may be anywhere, and is trusted as the user said.
-    /// A URL cannot tell this, because it forgets a port that is its scheme's default. `extra` is how to trust it
-    /// beyond what the lookup says, from now on and until it is introduced otherwise.
-    pub fn introduce(&self, host: HostPort, extra: Option<HostTrust>) {
-        self.memory().introduce(host, extra);
+    /// A URL cannot tell this, because it forgets a port that is its scheme's default.
+    pub fn introduce(&self, host: HostPort) {
+        self.memory().introduce(host);
     }
 
     /// The one gate for every URL that a server supplies: resolves `to` against `from` and says whether it may be
@@ -203,7 +202,9 @@ impl Client {
     /// One request on the wire, over HTTPS or, where that is allowed, HTTP.
     async fn dial(&self, request: &Request, url: Url, headers: HeaderMap) -> Result<reqwest::Response, Error> {
         let host = HostPort::of(&url);
-        let trust = self.trust(&host).await?;
+        // What is said of one endpoint holds for its own host, however the request came there, and for no other.
+        let own = request.trust.as_deref().filter(|_| host.is_at(&HostPort::of(&request.url)));
+        let trust = own.into_iter().fold(self.trust(&host).await?, HostTrust::with);
         let plain_may_follow = match (url.scheme(), trust.scheme) {
             ("https", SchemePolicy::Http) => {
                 return self.transmit(request, &host, plain(&url), headers, &trust).await;
@@ -214,7 +215,7 @@ impl Client {
         if !plain_may_follow {
             return self.transmit(request, &host, url, headers, &trust).await;
         }
-        let known = self.memory().plain.get(&host).copied();
+        let known = self.memory().plain.get(&(host.clone(), trust.scheme)).copied();
         match known {
             Some(true) => self.transmit(request, &host, plain(&url), headers, &trust).await,
             Some(false) => self.transmit(request, &host, url, headers, &trust).await,
@@ -233,12 +234,12 @@ impl Client {
                 if fall_back {
                     let plain = self.transmit(request, &host, plain(&url), headers, &trust).await;
                     if plain.is_ok() {
-                        self.memory().plain.insert(host, true);
+                        self.memory().plain.insert((host, trust.scheme), true);
                     }
                     return plain;
                 }
                 if outcome.is_ok() {
-                    self.memory().plain.insert(host, false);
+                    self.memory().plain.insert((host, trust.scheme), false);
                 }
                 outcome
             }
@@ -363,17 +364,14 @@ impl Client {
         if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
-        let known_as = |memory: &Memory| {
-            (memory.named(host).cloned(), memory.extra(host).cloned(), memory.is_foreign(host).is_some())
-        };
-        let (written, extra, foreign) = known_as(&self.memory());
+        let known_as = |memory: &Memory| (memory.named(host).cloned(), memory.is_foreign(host).is_some());
+        let (written, foreign) = known_as(&self.memory());
         let (look_up, asked) = (self.options.trust.clone(), written.clone().unwrap_or_else(|| host.clone()));
         let looked_up = tokio::task::spawn_blocking(move || look_up(&asked, foreign)).await;
         let trust = looked_up.map_err(|e| Error::Setup(e.to_string()))?.map_err(Error::Trust)?;
-        let trust = extra.iter().fold(trust, HostTrust::with);
         let mut memory = self.memory();
         // The user may have named the host meanwhile: then the next request asks anew.
-        if known_as(&memory) == (written, extra, foreign) {
+        if known_as(&memory) == (written, foreign) {
             memory.trust.insert(host.clone(), trust.clone());
         }
         Ok(trust)

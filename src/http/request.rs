@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 
-use super::{BoxError, HeaderMap, HeaderName, HeaderValue, Method, Url};
+use super::{BoxError, HeaderMap, HeaderName, HeaderValue, HostTrust, Method, Url};
 
 /// Which connections a request may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -79,6 +79,9 @@ pub struct Request {
     /// Reads the body of a success, up to so many bytes and one more, before the answer is handed over: a document
     /// that breaks off is then asked for again like one that never came.
     pub whole: Option<usize>,
+    /// How to trust the host and port of `url` beyond what is said of it in general. Holds for this request alone,
+    /// and for no other host that it is redirected to.
+    pub trust: Option<Arc<HostTrust>>,
 }
 
 impl Request {
@@ -94,6 +97,7 @@ impl Request {
             cross_origin_redirects: true,
             repeat: Repeat::Here,
             whole: None,
+            trust: None,
         }
     }
 

@@ -97,13 +97,11 @@ impl Context {
         self.host_at(endpoint).repository(&name)
     }
 
-    /// One per endpoint and run, so that what is learnt of it is shared; its trust is renewed each time, because
-    /// settings for other names of the same host may differ.
+    /// One per endpoint and run, so that what is learnt of it is shared.
     fn host_at(&self, endpoint: Endpoint) -> Host {
         let endpoint = Endpoint { repository: String::new(), ..endpoint };
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = hosts.iter().find(|known| *known.endpoint() == endpoint) {
-            self.http.introduce(endpoint.host(), endpoint.trust);
             return known.clone();
         }
         let authenticator = self.authenticator(&endpoint.registry);

@@ -6,7 +6,9 @@ use super::repository::Repository;
 use super::warning::{self, Warning, Warnings};
 use crate::auth::{Authenticator, Scope, Scoped};
 use crate::endpoint::Endpoint;
-use crate::http::{Anonymous, Authorizer, Client, Method, Request, Response, StatusCode, Url, header};
+use crate::http::{
+    Anonymous, Authorizer, Client, HostPort, HostTrust, Method, Request, Response, StatusCode, Url, header,
+};
 
 /// A registry as a whole. Cheap to clone; clones share what they collect.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub struct Host {
 struct Shared {
     client: Arc<Client>,
     endpoint: Endpoint,
+    /// The endpoint's own.
+    trust: Option<Arc<HostTrust>>,
     authenticator: Arc<Authenticator>,
     warnings: Warnings,
     /// Set once it has failed in a way that the next request would meet too.
@@ -27,9 +31,10 @@ impl Host {
     /// Does no input or output.
     #[must_use]
     pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
-        client.introduce(endpoint.host(), endpoint.trust.clone());
+        client.introduce(endpoint.host());
+        let trust = endpoint.trust.clone().map(Arc::new);
         let (warnings, dropped) = (Warnings::default(), OnceLock::new());
-        Self { shared: Arc::new(Shared { client, endpoint, authenticator, warnings, dropped }) }
+        Self { shared: Arc::new(Shared { client, endpoint, trust, authenticator, warnings, dropped }) }
     }
 
     /// One of its repositories. Does no input or output.
@@ -88,7 +93,7 @@ impl Host {
     }
 
     pub(super) fn authorizer(&self, repository: Option<&str>, scopes: Vec<Scope>) -> Scoped {
-        self.shared.authenticator.scoped(repository, scopes)
+        self.shared.authenticator.scoped(repository, scopes).trusting(self.endpoint().host(), self.shared.trust.clone())
     }
 
     /// Leaves it alone for the rest of the run, as one of several places; `false` where it was left alone already.
@@ -159,6 +164,7 @@ impl Host {
         if self.owns(&request.url, &request.url) {
             request.headers.extend(self.shared.endpoint.headers.clone());
         }
+        request.trust = self.shared.trust.clone().filter(|_| self.endpoint().host().is_at(&HostPort::of(&request.url)));
         let answer = self.client().send(request, authorizer).await;
         let response = answer.map_err(|source| Error::unanswered(operation, source))?;
         for text in warning::texts(response.headers()) {

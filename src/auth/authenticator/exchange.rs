@@ -8,7 +8,7 @@ use super::{Ask, Authenticator, header};
 use crate::auth::credential::{Credential, Found, Secret};
 use crate::auth::{Error, ScopeSet};
 use crate::http::{
-    self, Anonymous, Body, DisplayUrl, HeaderValue, Method, Purpose, Request, Response, StatusCode, Url,
+    self, Anonymous, Body, DisplayUrl, HeaderValue, HostPort, Method, Purpose, Request, Response, StatusCode, Url,
     header as names,
 };
 
@@ -60,7 +60,9 @@ impl Authenticator {
 
     async fn send(&self, ask: &Ask, mut request: Request) -> Result<Response, Error> {
         request.cross_origin_redirects = false;
-        request = if ask.once { request.once() } else { request };
+        request.retry = !ask.once;
+        let own = ask.trust.as_ref().filter(|(host, _)| host.is_at(&HostPort::of(&request.url)));
+        request.trust = own.map(|(_, trust)| Arc::clone(trust));
         self.client.send(request, &Anonymous).await.map_err(|error| self.transport(error))
     }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use crate::http::trust::is_loopback_name;
-use crate::http::{Class, HostPort, HostTrust, Url};
+use crate::http::{Class, HostPort, HostTrust, SchemePolicy, Url};
 
 /// What distinguishes connections that must not be shared.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -23,14 +23,12 @@ pub(super) struct Profile {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) trust: HashMap<HostPort, HostTrust>,
-    /// Hosts that turned out to speak plain HTTP, and may.
-    pub(super) plain: HashMap<HostPort, bool>,
+    /// Hosts that turned out to speak plain HTTP, and may; each policy finds out for itself.
+    pub(super) plain: HashMap<(HostPort, SchemePolicy), bool>,
     /// Hosts that only a server named; whether loopback is allowed there.
     pub(super) foreign: HashMap<HostPort, bool>,
     /// Hosts that the user named, by name and port, as they were written.
     pub(super) named: HashMap<(String, u16), HostPort>,
-    /// How to trust them beyond what the lookup says.
-    extra: HashMap<(String, u16), HostTrust>,
     /// Until when a host asked to be left alone.
     pub(super) paused: HashMap<HostPort, Instant>,
     pub(super) clients: HashMap<Profile, reqwest::Client>,
@@ -46,24 +44,16 @@ impl Memory {
         self.named.get(&(host.host.clone(), host.port))
     }
 
-    pub(super) fn extra(&self, host: &HostPort) -> Option<&HostTrust> {
-        self.extra.get(&(host.host.clone(), host.port))
-    }
-
-    /// Notes a host that the user named, as it was written, and how to trust it beyond the lookup.
-    pub(super) fn introduce(&mut self, host: HostPort, extra: Option<HostTrust>) {
+    /// Notes a host that the user named, as it was written.
+    pub(super) fn introduce(&mut self, host: HostPort) {
         let place = (host.host.clone(), host.port);
-        if self.named.contains_key(&place) && self.extra.get(&place) == extra.as_ref() {
+        if self.named.contains_key(&place) {
             return;
         }
-        // A server may have named it before the user did, or another setting may have counted.
+        // A server may have named it before the user did.
         self.trust.retain(|known, _| !known.is_at(&host));
-        self.plain.retain(|known, _| !known.is_at(&host));
-        match extra {
-            Some(extra) => self.extra.insert(place.clone(), extra),
-            None => self.extra.remove(&place),
-        };
-        self.named.entry(place).or_insert(host);
+        self.plain.retain(|(known, _), _| !known.is_at(&host));
+        self.named.insert(place, host);
     }
 
     /// Notes that the host `from` named the host `to`.

@@ -236,8 +236,8 @@ fn hosts_that_only_a_server_named_stay_so_in_any_order() {
     let proxy = ProxySettings { https: Some(via("http://proxy.test:3128")), ..ProxySettings::default() };
     for options in [Options::default(), Options { proxy, ..Options::default() }] {
         let client = Client::new(options);
-        client.introduce(host("r.test"), None);
-        client.introduce(host("127.0.0.1:5000"), None);
+        client.introduce(host("r.test"));
+        client.introduce(host("127.0.0.1:5000"));
         let (remote, local, cdn) = (url("https://r.test/v2/"), url("http://127.0.0.1:5000/v2/"), "https://cdn.test/x");
         let foreign = |name: &str| client.memory().is_foreign(&HostPort::of(&url(name)));
         assert_eq!(foreign(cdn), None);
@@ -252,7 +252,7 @@ fn hosts_that_only_a_server_named_stay_so_in_any_order() {
         assert_eq!((foreign(cdn), foreign("https://next.test/")), (Some(false), Some(false)));
         // A hop to a host that the user named, before or after, takes nothing from it.
         client.authorise_hop(&url(cdn), "https://r.test/", Purpose::Redirect).unwrap();
-        client.introduce(host("next.test"), None);
+        client.introduce(host("next.test"));
         assert_eq!((foreign("https://r.test/"), foreign("https://next.test/")), (None, None));
     }
 }
@@ -268,13 +268,13 @@ async fn trust_is_looked_up_as_the_user_wrote_it_and_never_as_the_users_for_host
             Ok(HostTrust::default())
         });
         let client = Client::new(Options { trust, proxy, ..Options::default() });
-        client.introduce(host("r.test:443"), None);
+        client.introduce(host("r.test:443"));
         client.authorise_hop(&url("https://r.test/v2/"), "https://cdn.test/x", Purpose::Redirect).unwrap();
         let look = async |name| client.trust(&HostPort::of(&url(name))).await.unwrap();
         for name in ["https://r.test/", "https://cdn.test/", "https://cdn.test/"] {
             look(name).await;
         }
-        client.introduce(host("cdn.test"), None);
+        client.introduce(host("cdn.test"));
         look("https://cdn.test/").await;
         let expected = [("r.test:443", false), ("cdn.test", true), ("cdn.test", false)];
         assert_eq!(*lock(&asked), expected.map(|(name, foreign)| (name.to_owned(), foreign)));
@@ -291,7 +291,7 @@ async fn the_guard_stands_where_connections_are_made() {
     let asked = || client.send(get(url(&format!("http://{name}/"))), &Anonymous);
     assert!(matches!(asked().await, Err(Error::Hop { .. })));
     assert!(server.heads().is_empty());
-    client.introduce(host(&name), None);
+    client.introduce(host(&name));
     assert!(asked().await.is_ok());
 }
 
