@@ -12,6 +12,8 @@ const LIMIT_BYTES: u64 = 1024 * 1024;
 pub struct SettingsFile {
     path: PathBuf,
     text: String,
+    /// Where its lines end: every value of it is asked for its line.
+    ends: Vec<usize>,
 }
 
 impl SettingsFile {
@@ -33,9 +35,8 @@ impl SettingsFile {
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
-                // Editors on Windows write the mark; Docker and TOML take it.
-                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-                Ok(Some(Self { path: path.to_owned(), text }))
+                let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+                Ok(Some(Self { path: path.to_owned(), text, ends }))
             }
             Err(e) => {
                 let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
@@ -74,6 +75,6 @@ impl SettingsFile {
     }
 
     fn line(&self, offset: usize) -> usize {
-        1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < offset)
     }
 }

@@ -2,6 +2,8 @@
 #![allow(unreachable_pub, reason = "`pub` here means: for every test module")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
+mod agreement;
+mod attacks_mirrors;
 mod auth;
 mod caches;
 mod concurrency;
