@@ -116,7 +116,9 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
                     Duration::ZERO
                 }
                 FaultKind::Transient => {
-                    failures = if brought >= PROGRESS_BYTES { 1 } else { failures + 1 };
+                    // More than the whole has come where a source starts over each time: that leads nowhere.
+                    let progress = brought >= PROGRESS_BYTES && moved <= blob.size;
+                    failures = if progress { 1 } else { failures + 1 };
                     if failures > self.limits.retries {
                         return Err(fault);
                     }
@@ -192,7 +194,7 @@ mod tests {
     async fn run(retries: u32, script: &[(u64, Option<FaultKind>)]) -> (Result<Totals, Fault>, usize) {
         let sink = Scripted(Mutex::new(script.iter().copied().collect()));
         let limits = Limits { concurrency: 2, retries, backoff: Arc::new(|_| Duration::ZERO) };
-        let blob = Descriptor::new(MediaType::new("a/b"), digest_of(Algorithm::Sha256, b"x"), 1);
+        let blob = Descriptor::new(MediaType::new("a/b"), digest_of(Algorithm::Sha256, b"x"), 5 * PROGRESS_BYTES);
         let engine = Engine { source: &Nowhere, sink: &sink, limits: &limits, progress: &Silent };
         let outcome = engine.run(&Plan { fetch: vec![blob], present: vec![] }).await;
         let left = sink.0.lock().unwrap().len();
@@ -208,6 +210,12 @@ mod tests {
         let script = [(big, DROP), (big, DROP), (big, DROP), (big, DROP), (7, None)];
         let (outcome, left) = run(1, &script).await;
         assert_eq!((outcome.map(|t| t.moved_bytes).ok(), left), (Some(4 * big + 7), 0));
+    }
+
+    #[tokio::test]
+    async fn starting_over_again_and_again_is_no_progress() {
+        let (outcome, left) = run(2, &[(3 * PROGRESS_BYTES, DROP); 9]).await;
+        assert_eq!((outcome.is_err(), left), (true, 6));
     }
 
     #[tokio::test]
