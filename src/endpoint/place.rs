@@ -120,11 +120,13 @@ pub(super) fn shown(base: &Url) -> String {
     root.strip_suffix("/v2/").unwrap_or(root.trim_end_matches('/')).to_owned()
 }
 
-/// The registry at a URL, by the name that credentials and settings have for it.
+/// The registry at a URL, by the name that credentials have for it. One without a port is the one over HTTPS, so that
+/// what was stored for it is not sent in plain to whoever is at port 80.
 #[must_use]
 pub(super) fn registry_at(url: &Url) -> Option<Registry> {
     let host = url.host_str()?;
-    let name = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let port = url.port().or((url.scheme() == "http").then_some(80));
+    let name = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     Registry::parse(&name).ok()
 }
 
@@ -133,7 +135,8 @@ pub(super) fn registry_at(url: &Url) -> Option<Registry> {
 #[must_use]
 pub fn api_root(url: &Url, path_as_it_is: bool) -> Url {
     let mut base = url.clone();
-    if let Some(hub) = registry_at(url).filter(Registry::is_docker_hub) {
+    let named = url.host_str().filter(|_| url.port().is_none()).and_then(|host| Registry::parse(host).ok());
+    if let Some(hub) = named.filter(Registry::is_docker_hub) {
         // A name that is known to be one cannot be refused.
         let _ = base.set_host(Some(hub.api_host()));
     }
@@ -212,6 +215,22 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_credential_for_https_is_not_for_plain_http() {
+        let cases = [
+            ("https://m.test", "m.test"),
+            ("https://m.test:80", "m.test:80"),
+            ("http://m.test", "m.test:80"),
+            ("http://m.test:443", "m.test:443"),
+            ("http://m.test:5000", "m.test:5000"),
+            ("http://docker.io", "docker.io:80"),
+            ("https://docker.io", "docker.io"),
+        ];
+        for (url, name) in cases {
+            assert_eq!(registry_at(&Url::parse(url).unwrap()), Registry::parse(name).ok(), "{url}");
+        }
+    }
 
     #[test]
     fn roots_and_scope_names() {

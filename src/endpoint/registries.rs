@@ -280,6 +280,8 @@ fn at_host(host: &HostEntry, reference: &Reference, role: Role) -> Result<Endpoi
     let of = reference.registry();
     let plain = Endpoint::origin(of, reference.repository())?;
     let registry = match &host.base {
+        // In plain, too, where the file says that this is where the registry itself is.
+        Some(base) if base.authority() == of.api_host() => of.clone(),
         Some(base) => registry_at(base).ok_or_else(|| no_host(base))?,
         None => of.clone(),
     };
