@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::file::Rule;
-use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, mirror_url};
+use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, mirror_url, without_text};
 use crate::http::Url;
 
 /// What is read; all other keys are the daemon's business.
@@ -45,8 +45,8 @@ impl DaemonJson {
         let Some(source) = SettingsFile::read(file, false)?.filter(|source| !source.text().trim().is_empty()) else {
             return Ok(Self::default());
         };
-        let written: Written<'_> =
-            serde_json::from_str(source.text()).map_err(|e| Error::file(file, e.line().max(1), e.to_string()))?;
+        let written: Written<'_> = serde_json::from_str(source.text())
+            .map_err(|e| Error::file(file, e.line().max(1), without_text(&e.to_string())))?;
         let rules = |list| values(&source, list, |Rule(rule)| rule);
         Ok(Self {
             insecure_registries: rules(written.insecure_registries)?,

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::Error;
 use super::proxies::ProxyTable;
-use crate::endpoint::InsecureRule;
+use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, quoted, without_text};
 use crate::http::{HostPort, HostProxy, Url};
 
 /// What `config.toml` may say. Names are those of the flags; unknown keys are errors, because a misspelt setting that
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
-        let bad = || D::Error::custom(format!("{text:?} is neither host[:port] nor a CIDR block"));
+        let bad = || D::Error::custom(format!("{} is neither host[:port] nor a CIDR block", quoted(&text)));
         InsecureRule::parse(bare).map(Self).ok_or_else(bad)
     }
 }
@@ -109,7 +109,9 @@ pub(super) struct Host(pub(super) HostPort);
 impl<'de> Deserialize<'de> for Host {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        HostPort::parse(&text).map(Self).ok_or_else(|| D::Error::custom(format!("{text:?} is not host[:port]")))
+        HostPort::parse(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("{} is not host[:port]", quoted(&text))))
     }
 }
 
@@ -120,7 +122,7 @@ pub(super) struct Realm(pub(super) Url);
 impl Realm {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let fits = |url: &Url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some();
-        let bad = || format!("{text:?} is not a URL such as https://auth.example.com/");
+        let bad = || format!("{} is not a URL such as https://auth.example.com/", quoted(text));
         Url::parse(text).ok().filter(fits).map(Self).ok_or_else(bad)
     }
 }
@@ -134,11 +136,11 @@ impl<'de> Deserialize<'de> for Realm {
 impl ConfigFile {
     /// Reads `file`; a missing one is empty unless it was asked for by name.
     pub(super) fn read(file: &Path, named: bool) -> Result<Self, Error> {
-        let Some(text) = read_limited(file, named)? else { return Ok(Self::default()) };
-        let mut parsed: Self = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| line_at(&text, span.start));
-            Error::file(file, line, e.message())
-        })?;
+        let Some(source) = SettingsFile::read(file, named)? else { return Ok(Self::default()) };
+        let mut parsed: Self = toml::from_str(source.text())
+            .map_err(|e| source.error(e.span().map_or(0, |span| span.start), without_text(e.message())))?;
+        parsed.proxies = std::mem::take(&mut parsed.proxy_table).located(&source);
+        let key = |name: &str| source.text().find(name).unwrap_or_default();
         if parsed.concurrency == Some(0) {
             return Err(source.error(key("concurrency"), "concurrency is at least 1"));
         }

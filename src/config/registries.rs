@@ -7,7 +7,7 @@ use super::file::{Capability, ConfigFile, Mirror};
 use super::registries_conf::{RegistriesConf, full_name, registry, short_name, short_name_mode};
 use super::said::Said;
 use super::{Error, Flags};
-use crate::endpoint::{Capabilities, Located, MirrorRule, Prefix, Search, api_root, header, mirror_url};
+use crate::endpoint::{Capabilities, Located, MirrorRule, Prefix, Search, api_root, header, mirror_url, quoted};
 use crate::http::{HeaderMap, HostTrust, Identity, Url};
 use crate::model::{Reference, Registry};
 
@@ -80,7 +80,7 @@ fn of_table(file: &ConfigFile, mirror: &Spanned<Mirror>) -> Result<MirrorRule, E
 
 fn prefix(text: &str) -> Result<Prefix, String> {
     let expected = "expected host[:port][/path], *.domain or *";
-    Prefix::parse(text).ok_or_else(|| format!("prefix: {text:?}: {expected}"))
+    Prefix::parse(text).ok_or_else(|| format!("prefix: {}: {expected}", quoted(text)))
 }
 
 /// Where names without a host are looked for. Remembered answers come in their order and go before other aliases.
@@ -215,7 +215,7 @@ mod tests {
         let cases = [
             ("[[mirror]]\nprefix = 'a*'\nurl = 'https://m'\n", "2: prefix: \"a*\": expected"),
             ("[[mirror]]\nprefix = 'a'\nurl = 'https://m'\nca = ['/missing']\n", "4: ca: cannot read /missing"),
-            ("[[mirror]]\nprefix = 'a'\nurl = 'https://m'\nheader = { 'a b' = 'x' }\n", "4: \"a b\" is not the name"),
+            ("[[mirror]]\nprefix = 'a'\nurl = 'https://m'\nheader = { 'a b' = 'x' }\n", "4: \"a\" begins what is not"),
             ("\nsearch-registries = [\n'a',\n'b/c']\n", "4: \"b/c\" is not a registry"),
             ("[aliases]\n'a.test/b' = 'c.test/d'\n", "2: \"a.test/b\" is no short name"),
         ];

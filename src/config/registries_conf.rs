@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::endpoint::{
-    Error, Located, LocationMirror, Prefix, PullFrom, RegistryRule, SettingsFile, ShortNames, Table, Value,
+    Error, Located, LocationMirror, Prefix, PullFrom, RegistryRule, SettingsFile, ShortNames, Table, Value, quoted,
 };
 use crate::model::{Reference, Registry};
 
@@ -265,7 +265,7 @@ pub(super) fn short_name_mode(text: &str) -> Result<ShortNames, String> {
 /// An entry of a search list.
 pub(super) fn registry(text: &str) -> Result<Registry, String> {
     let bare = text.trim_end_matches('/');
-    Registry::parse(bare).map_err(|_| format!("{text:?} is not a registry: expected host[:port]"))
+    Registry::parse(bare).map_err(|_| format!("{} is not a registry: expected host[:port]", quoted(text)))
 }
 
 fn registries(list: Value<'_>) -> Result<Vec<Located<Registry>>, Error> {
@@ -285,7 +285,7 @@ fn prefix(text: &str) -> Result<Prefix, String> {
     let bare = text.trim_end_matches('/');
     let fits = |prefix: &Prefix| !prefix.is_wildcard() || (bare.starts_with("*.") && !bare.contains('/'));
     let expected = "expected host[:port][/path] or *.domain, without a scheme";
-    Prefix::parse(bare).filter(fits).ok_or_else(|| format!("prefix: {text:?}: {expected}"))
+    Prefix::parse(bare).filter(fits).ok_or_else(|| format!("prefix: {}: {expected}", quoted(text)))
 }
 
 /// A place; `None` where it is left empty.
@@ -295,7 +295,7 @@ fn location(text: &str) -> Result<Option<Prefix>, String> {
         return Ok(None);
     }
     let place = Prefix::parse(bare).filter(|place| !place.is_wildcard());
-    place.map(Some).ok_or_else(|| format!("location: {text:?}: expected host[:port][/path], without a scheme"))
+    place.map(Some).ok_or_else(|| format!("location: {}: expected host[:port][/path], without a scheme", quoted(text)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::registries_conf::RegistriesConf;
 use super::said::Said;
 use super::{Environment, Error, Flags, registries, registries_conf};
 use crate::auth::credential;
-use crate::endpoint::{InsecureRule, TrustSettings};
+use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings, quoted};
 use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
 
 /// How long a credential helper may take.
@@ -284,16 +284,16 @@ fn credentials(environment: &Environment, places: &Places) -> credential::Option
 }
 
 fn parse_rule(text: &str) -> Result<InsecureRule, String> {
-    InsecureRule::parse(text).ok_or_else(|| format!("{text:?} is neither host[:port] nor a CIDR block"))
+    InsecureRule::parse(text).ok_or_else(|| format!("{} is neither host[:port] nor a CIDR block", quoted(text)))
 }
 
 fn parse_host(text: &str) -> Result<HostPort, String> {
-    HostPort::parse(text).ok_or_else(|| format!("{text:?} is not host[:port]"))
+    HostPort::parse(text).ok_or_else(|| format!("{} is not host[:port]", quoted(text)))
 }
 
 /// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets.
 fn parse_override(text: &str) -> Result<Override, String> {
-    let bad = || format!("{text:?} is not HOST:PORT:ADDR, for example registry.test:5000:127.0.0.1");
+    let bad = || format!("{} is not HOST:PORT:ADDR, for example registry.test:5000:127.0.0.1", quoted(text));
     let (host, rest) = text.split_once(':').filter(|(host, _)| !host.is_empty()).ok_or_else(bad)?;
     let (port, address) = rest.split_once(':').ok_or_else(bad)?;
     let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);

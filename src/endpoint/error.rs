@@ -50,6 +50,24 @@ pub enum Error {
     },
 }
 
+/// A text of a setting, for an error. What stands before an `@` where no user belongs may be a password.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("{:?}", format!("***@{rest}")),
+        None => format!("{text:?}"),
+    }
+}
+
+/// What a parser of files says of a value of the wrong type, without repeating a text, which may be a secret.
+#[must_use]
+pub fn without_text(message: &str) -> String {
+    match (message.find("string \""), message.rfind('"')) {
+        (Some(start), Some(end)) => format!("{}string{}", &message[..start], &message[end + 1..]),
+        _ => message.to_owned(),
+    }
+}
+
 impl Error {
     /// About a setting of a file.
     pub fn at(from: &Provenance, message: impl Into<String>) -> Self {
@@ -62,5 +80,29 @@ impl Error {
     /// About a line of a file.
     pub fn file(file: &Path, line: usize, message: impl Into<String>) -> Self {
         Self::File { file: file.to_owned(), line, message: message.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_repeated() {
+        let cases = [
+            ("https://u:hunter2@m.test", "\"***@m.test\""),
+            ("u:hun@ter2@m.test", "\"***@m.test\""),
+            ("m.test/\u{1b}", "\"m.test/\\u{1b}\""),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(quoted(text), shown);
+        }
+        let cases = [
+            ("invalid type: string \"X: hun\\\"ter2\", expected a map", "invalid type: string, expected a map"),
+            ("unknown field `colour`, expected `url`", "unknown field `colour`, expected `url`"),
+        ];
+        for (message, shown) in cases {
+            assert_eq!(without_text(message), shown);
+        }
     }
 }

@@ -193,6 +193,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::endpoint::Registries;
+    use crate::model::Reference;
 
     fn written(text: &str) -> (tempfile::TempDir, Result<HostsFile, String>) {
         let root = tempfile::tempdir().unwrap();
@@ -234,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn credentials_for_https_go_in_plain_only_to_the_registry_that_is_said_to_be_there() {
+        let (root, _) = written("server = 'http://r.test'\n[host.'http://m.test']\n[host.'http://r.test']\n");
+        let registries = Registries { hosts_dirs: vec![root.path().to_owned()], ..Registries::default() };
+        let route = registries.route(&Reference::parse("r.test/a:v1").unwrap()).unwrap();
+        let names: Vec<_> = route.endpoints().map(|endpoint| endpoint.registry.as_str()).collect();
+        assert_eq!(names, ["m.test:80", "r.test"]);
+        assert_eq!(route.origin.namespace, None);
+    }
+
+    #[test]
     fn a_file_without_a_server_is_about_the_registry_itself() {
         let (_root, file) = written("skip_verify = true\n");
         let file = file.unwrap();
@@ -264,7 +276,9 @@ mod tests {
             ("client = [['client.pem', 'client.key', 'ca.crt']]\n", "F:1: client: expected"),
             ("client = [[]]\n", "F:1: client: expected"),
             ("skip_verify = 'yes'\n", "F:1: skip_verify: expected true or false"),
-            ("[header]\n'a b' = 'x'\n", "F:2: \"a b\" is not the name of a header"),
+            ("[header]\n'a b' = 'x'\n", "F:2: \"a\" begins what is not the name of a header"),
+            ("[header]\n'X-Key: hunter2' = 'x'\n", "F:2: \"X-Key\" begins what is not"),
+            ("server = 'u:hunter2@m.test://'\n", "F:1: \"***@m.test://\" is not"),
             ("[header]\nx-a = \"hunter2\\u0007\"\n", "F:2: the value of x-a holds"),
             ("server = 'a'\nserver = 'b'\n", "F:2: "),
             ("host = ['a']\n", "F:1: host: expected a table"),

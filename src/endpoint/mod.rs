@@ -16,7 +16,9 @@ mod search;
 mod table;
 mod trust;
 
-pub use error::Error;
+pub use error::{Error, quoted, without_text};
+pub use file::SettingsFile;
+pub use mirror::{header, mirror_url};
 pub use place::{Capabilities, Endpoint, Role, Route, SkipReason, Skipped, api_root};
 pub use prefix::Prefix;
 pub use provenance::{Located, Provenance};

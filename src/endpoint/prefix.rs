@@ -13,7 +13,8 @@ impl Prefix {
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("*.").unwrap_or(if text == "*" { "all" } else { text });
         let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'*' | b'?' | b'#' | b'\\' | b'"' | b'\'');
-        let fits = !rest.is_empty() && rest.bytes().all(plain) && !rest.contains("://");
+        let no_user = rest.split('/').next().is_some_and(|host| !host.contains('@'));
+        let fits = !rest.is_empty() && rest.bytes().all(plain) && !rest.contains("://") && no_user;
         fits.then(|| Self(text.trim_end_matches('/').to_owned()))
     }
 

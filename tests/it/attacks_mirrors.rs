@@ -434,3 +434,42 @@ fn a_registry_of_the_search_order_that_answers_nonsense_is_not_picked() {
         }
     }
 }
+
+/// A file that cannot be used is no reason to show the secret in it.
+#[test]
+fn what_is_wrong_in_a_file_is_told_without_its_secrets() {
+    let mirror = "[[mirror]]\nprefix = 'quay.test'\n";
+    let own = [
+        format!("{mirror}url = 'alice:{KEY}@m.test'\n"),
+        format!("{mirror}url = 'https://alice:{KEY}@m.test'\n"),
+        format!("{mirror}url = 'https://m.test'\nheader = 'X-Key: {KEY}'\n"),
+        format!("{mirror}url = 'https://m.test'\nheader = {{ 'X-Key: {KEY}' = 'x' }}\n"),
+        format!("{mirror}url = 'https://m.test'\nheader = {{ x-key = \"{KEY}\\u0007\" }}\n"),
+        format!("[[mirror]]\nprefix = 'alice:{KEY}@quay.test'\nurl = 'https://m.test'\n"),
+        format!("mirror = 'https://alice:{KEY}@m.test'\n"),
+        format!("plain-http = ['alice:{KEY}@m.test']\n"),
+        format!("insecure-registries = ['https://alice:{KEY}@m.test']\n"),
+        format!("search-registries = ['alice:{KEY}@m.test']\n"),
+    ]
+    .map(|text| ("config/rcr/config.toml", text));
+    let others = [
+        ("system/etc/docker/daemon.json", format!("{{\"registry-mirrors\": \"https://alice:{KEY}@m.test\"}}")),
+        ("system/etc/docker/daemon.json", format!("{{\"registry-mirrors\": [\"alice:{KEY}@m.test\"]}}")),
+        ("system/etc/docker/daemon.json", format!("{{\"insecure-registries\": [\"http://alice:{KEY}@m.test\"]}}")),
+        ("system/etc/containers/registries.conf", format!("[[registry]]\nlocation = 'alice:{KEY}@m.test'\n")),
+        ("system/etc/containerd/certs.d/quay.test/hosts.toml", format!("[host.'alice:{KEY}@m.test']\n")),
+        ("system/etc/containerd/certs.d/quay.test/hosts.toml", format!("[header]\n'X-Key: {KEY}' = 'x'\n")),
+    ];
+    for (path, text) in own.into_iter().chain(others) {
+        let env = TestEnv::new();
+        env.secret(KEY);
+        let file = env.write(path, &text);
+        env.may_hold_secrets(&file);
+        // Every output goes past the leak oracle.
+        for arguments in [["config", "explain", "quay.test/a:v1"], ["--json", "pull", "quay.test/a:v1"]] {
+            let output = env.rcr(["-vvv"]).args(arguments).run();
+            assert_eq!(output.exit(), Some(2), "{text}: {output}");
+        }
+        env.rcr(["-vvv", "info"]).run();
+    }
+}
