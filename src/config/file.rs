@@ -1,6 +1,7 @@
 //! `rcr`'s own `config.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ pub(super) struct ConfigFile {
 }
 
 /// A mirror for the names under a prefix.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Mirror {
     pub(super) prefix: Spanned<String>,
@@ -67,6 +68,13 @@ pub(super) struct Mirror {
     pub(super) skip_verify: bool,
     #[serde(default)]
     pub(super) header: BTreeMap<String, Spanned<String>>,
+}
+
+impl fmt::Debug for Mirror {
+    /// Without URL and headers, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mirror").field("prefix", self.prefix.get_ref()).finish_non_exhaustive()
+    }
 }
 
 fn yes() -> bool {
@@ -216,6 +224,16 @@ mod tests {
             let message = read(text).unwrap_err();
             assert!(message.starts_with(start), "{text:?}: {message}");
         }
+    }
+
+    #[test]
+    fn no_secret_is_in_what_is_shown_for_debugging() {
+        let text = "[[mirror]]\nprefix = 'q.test'\nurl = 'https://u:hunter2@m.test'\nheader = { x = 'hunter2' }\n";
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        let shown = format!("{:?}", ConfigFile::read(&file, true));
+        assert!(shown.contains("q.test") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

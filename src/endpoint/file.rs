@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -8,12 +9,19 @@ use super::{Error, Located, Provenance};
 const LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// The text of a settings file: it knows its lines, so that values and errors can name them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct SettingsFile {
     path: PathBuf,
     text: String,
     /// Where its lines end: every value of it is asked for its line.
     ends: Vec<usize>,
+}
+
+impl fmt::Debug for SettingsFile {
+    /// Without the text, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingsFile").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl SettingsFile {

@@ -3,7 +3,6 @@ use toml::de::{DeTable, DeValue};
 use super::{Error, Located, Provenance, SettingsFile};
 
 /// A table of a TOML file, whose keys are taken out one by one: what is left is what nobody knows.
-#[derive(Debug)]
 pub struct Table<'a> {
     file: &'a SettingsFile,
     at: usize,
@@ -12,7 +11,6 @@ pub struct Table<'a> {
 }
 
 /// A value of a TOML file.
-#[derive(Debug)]
 pub struct Value<'a> {
     file: &'a SettingsFile,
     /// What it is called, for errors.
