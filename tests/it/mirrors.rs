@@ -400,3 +400,25 @@ fn the_lists_of_a_registry_are_its_own() {
     env.rcr(["catalog", &origin.host()]).success().stdout_is("app\n");
     assert_eq!(mirrored.log().len(), 0);
 }
+
+#[test]
+fn two_places_at_one_host_are_each_trusted_as_their_own_setting_says() {
+    let image = Artifact::image(4031).build();
+    let server = at(2);
+    server.add("open/app", "v1", &image);
+    server.add("strict/app", "v1", &image);
+    let (address, port) = server.host().rsplit_once(':').map(|(a, p)| (a.to_owned(), p.to_owned())).unwrap();
+    let (host, resolve) = (format!("r.test:{port}"), format!("r.test:{port}:{address}"));
+    for (mirror, insecure, origin) in [("strict", false, "open"), ("open", true, "strict")] {
+        let env = TestEnv::new();
+        let text = format!(
+            "[[registry]]\nprefix = 'hub.test'\nlocation = '{host}/{origin}'\ninsecure = {}\n\
+             [[registry.mirror]]\nlocation = '{host}/{mirror}'\ninsecure = {insecure}\n",
+            !insecure
+        );
+        env.write("config/containers/registries.conf", text);
+        env.rcr(["--resolve", &resolve, "pull", "hub.test/app:v1"]).success();
+    }
+    assert!(server.lines().iter().all(|line| !line.contains("/strict/")), "{:?}", server.lines());
+    assert_eq!(manifests(&server), 2);
+}
