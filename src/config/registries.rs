@@ -198,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_our_own_that_is_empty_replaces_nothing() {
+        let files = [
+            (".config/rcr/config.toml", "search-registries = []\nregistry-mirrors = []\n"),
+            (".config/containers/registries.conf", "unqualified-search-registries = ['their.test']\n"),
+            ("etc/docker/daemon.json", "{\"registry-mirrors\": [\"https://m.test\"]}"),
+        ];
+        let settings = load(&files, &[], &Flags::default()).unwrap();
+        assert_eq!(places(&settings.registries, "x"), ["https://m.test/v2/library/x", HUB]);
+        let listed: Vec<_> = settings.registries.search.order().map(|one| one.value.to_string()).collect();
+        assert_eq!(listed, ["their.test"]);
+    }
+
+    #[test]
     fn the_daemon_of_the_user_goes_before_that_of_the_system_and_insecure_lists_add_up() {
         let user = "{\"registry-mirrors\": [\"https://user.test/hub/\"],\n\"insecure-registries\": [\"a\"]}";
         let system = "{\"registry-mirrors\": [\"https://system.test\"], \"insecure-registries\": [\n\"b\"]}";

@@ -1,6 +1,7 @@
 //! containerd's `hosts.toml`: one directory per registry, read when that registry is asked for and not before.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::mirror::{header, mirror_url};
@@ -34,7 +35,8 @@ pub(super) struct HostsFile {
 
 /// The file for `registry`: of the first of `roots` that has a directory with one for it, or for all.
 pub(super) fn read(roots: &[PathBuf], registry: &Registry) -> Result<Option<HostsFile>, Error> {
-    for dir in roots.iter().filter_map(|root| directory(root, registry.as_str())) {
+    for root in roots {
+        let Some(dir) = directory(root, registry.as_str())? else { continue };
         if let Some(file) = in_directory(&dir)? {
             return Ok(Some(file));
         }
@@ -59,18 +61,30 @@ pub(super) fn subject(name: &str) -> Option<String> {
 
 /// The directory of certificates for `host[:port]` in such a tree: one that has no `hosts.toml`.
 pub(super) fn certificate_dir(roots: &[PathBuf], host: &str) -> Option<PathBuf> {
-    roots.iter().filter_map(|root| directory(root, host)).find(|dir| !dir.join(FILE).exists())
+    // Docker passes over certificates that it cannot list.
+    let there = |root: &PathBuf| directory(root, host).ok().flatten();
+    roots.iter().filter_map(there).find(|dir| !dir.join(FILE).exists())
 }
 
 /// The directory for `host[:port]`: with the port between underscores, as it is, or the one for all.
-fn directory(root: &Path, host: &str) -> Option<PathBuf> {
+fn directory(root: &Path, host: &str) -> Result<Option<PathBuf>, Error> {
     if host.starts_with('.') || host.contains(['/', '\\']) {
-        return None;
+        return Ok(None);
     }
     let port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     let underscored = port.map(|(name, port)| format!("{name}_{port}_"));
     let names = [underscored.as_deref(), Some(host), Some("_default")];
-    names.into_iter().flatten().map(|name| root.join(name)).find(|dir| dir.is_dir())
+    for dir in names.into_iter().flatten().map(|name| root.join(name)) {
+        match fs::metadata(&dir) {
+            Ok(found) if found.is_dir() => return Ok(Some(dir)),
+            Ok(_) => {}
+            Err(e)
+                if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename) => {}
+            // A tree that may not be looked into may hold what matters.
+            Err(source) => return Err(Error::Unreadable { file: dir, source }),
+        }
+    }
+    Ok(None)
 }
 
 fn parse(file: &SettingsFile, dir: &Path) -> Result<HostsFile, Error> {
@@ -188,8 +202,6 @@ fn host_url(text: &str) -> Result<Url, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -287,6 +299,18 @@ mod tests {
             let message = written(text).1.unwrap_err();
             assert!(message.starts_with(start) && !message.contains("hunter2"), "{text:?}: {message}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_looked_into_is_not_taken_for_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let roots = [root.path().to_owned()];
+        std::os::unix::fs::symlink("r.test", root.path().join("r.test")).unwrap();
+        let message = read(&roots, &Registry::parse("r.test").unwrap()).unwrap_err().to_string();
+        assert!(message.starts_with("cannot read ") && message.ends_with("/r.test"), "{message}");
+        assert_eq!(certificate_dir(&roots, "r.test"), None);
+        assert!(read(&roots, &Registry::parse("other.test").unwrap()).unwrap().is_none());
     }
 
     #[test]
