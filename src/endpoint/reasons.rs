@@ -105,6 +105,19 @@ mod tests {
     use crate::model::Registry;
 
     #[test]
+    fn the_directory_for_all_is_not_for_hosts_that_a_server_named() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("_default")).unwrap();
+        std::fs::write(root.path().join("_default/ca.crt"), "").unwrap();
+        let settings = TrustSettings { hosts_dirs: vec![root.path().to_owned()], ..TrustSettings::default() };
+        let authorities = |foreign| {
+            let host = HostPort::parse("r.test").unwrap();
+            settings.explain(&host, foreign).unwrap().trust.authorities.len()
+        };
+        assert_eq!((authorities(false), authorities(true)), (1, 0));
+    }
+
+    #[test]
     fn every_part_has_a_reason() {
         let said =
             |text: &str, line| Located::new(HostPort::parse(text).unwrap(), Provenance::file("/c".as_ref(), line));

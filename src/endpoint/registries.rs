@@ -301,3 +301,6 @@ fn at_host(host: &HostEntry, reference: &Reference, role: Role) -> Result<Endpoi
 fn no_host(base: &Url) -> Error {
     Error::Address { host: base.host_str().unwrap_or_default().to_owned() }
 }
+
+#[cfg(test)]
+mod tests;
