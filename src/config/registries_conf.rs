@@ -388,6 +388,11 @@ mod tests {
                  insecure = true\n",
                 "F:4: b.test is described twice, with another `insecure`",
             ),
+            (
+                "[[registry]]\nprefix = 'a.test/x'\nlocation = 'b.test'\n[[registry]]\nlocation = 'b.test'\n\
+                 blocked = true\n",
+                "F:4: b.test is described twice, with another `blocked`",
+            ),
             ("[[registry]\n", "F:1: "),
         ];
         for (text, start) in cases {

@@ -253,4 +253,14 @@ mod tests {
             assert_eq!(Endpoint { base, ..origin }.scope_name(), scope, "{url}");
         }
     }
+
+    #[test]
+    fn a_host_is_called_as_it_was_written_where_that_is_who_is_asked() {
+        let origin = |name: &str| Endpoint::origin(&Registry::parse(name).unwrap(), "x").unwrap();
+        assert_eq!(origin("r.test:443").host().to_string(), "r.test:443");
+        assert_eq!(origin("docker.io").host().to_string(), "registry-1.docker.io");
+        // Plain HTTP without a port is at another one than the name says.
+        let plain = Endpoint { base: Url::parse("http://r.test/v2/").unwrap(), ..origin("r.test") };
+        assert_eq!(plain.host().port, 80);
+    }
 }
