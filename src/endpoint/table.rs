@@ -48,28 +48,12 @@ impl<'a> Table<'a> {
         Some(self.entries.remove(at).1)
     }
 
-    /// A text.
-    ///
-    /// # Errors
-    /// [`Error::File`] where it is something else; so do all that follow.
-    pub fn string(&mut self, key: &str) -> Result<Option<Located<String>>, Error> {
-        self.take(key).map(Value::string).transpose()
-    }
-
     /// Yes or no; no where nothing is said.
     ///
     /// # Errors
-    /// As above.
+    /// [`Error::File`] where it is something else; so do all that follow.
     pub fn boolean(&mut self, key: &str) -> Result<bool, Error> {
         self.take(key).map_or(Ok(false), Value::boolean)
-    }
-
-    /// A list of texts.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn strings(&mut self, key: &str) -> Result<Option<Vec<Located<String>>>, Error> {
-        self.take(key).map(|list| list.list()?.into_iter().map(Value::string).collect()).transpose()
     }
 
     /// A table; an empty one where there is none.
@@ -99,12 +83,6 @@ impl<'a> Table<'a> {
     pub fn unknown(self) -> Vec<Located<String>> {
         let told = |(key, _): (Located<String>, _)| Located::new(format!("unknown key {:?}", key.value), key.from);
         self.entries.into_iter().map(told).collect()
-    }
-
-    /// Whether nothing is left.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// Where it begins.
