@@ -45,7 +45,7 @@ impl RegistriesConf {
         let mut dirs: Vec<PathBuf> = user.map(drop_ins).into_iter().collect();
         let main = match (&files.named, &own) {
             (Some(named), _) => SettingsFile::read(named, true)?,
-            (None, Some(own)) => SettingsFile::read(own, true)?,
+            (None, Some(own)) => SettingsFile::read(own, false)?,
             (None, None) => SettingsFile::read(&files.system.join(NAME), false)?,
         };
         if own.is_none() {

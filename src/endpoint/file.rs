@@ -1,6 +1,8 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+#[cfg(unix)]
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Located, Provenance};
@@ -31,6 +33,11 @@ impl SettingsFile {
     /// [`Error::Unreadable`], and [`Error::File`] where it is too large or not UTF-8.
     pub fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
         let unreadable = |source| Error::Unreadable { file: path.to_owned(), source };
+        // Whoever opens a pipe waits for its other end. A file that is asked for by name may be one all the same.
+        #[cfg(unix)]
+        if !must_exist && std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+            return Err(unreadable(std::io::Error::new(ErrorKind::InvalidInput, "it is a pipe, and no file")));
+        }
         let opened = match File::open(path) {
             Ok(opened) => opened,
             Err(e) if e.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),

@@ -187,6 +187,11 @@ fn a_broken_file_is_named_with_its_line() {
         env.write(file, vec![b' '; (1 << 20) + 1]);
         refused(&env, &[&format!("{name}:1: a settings file has at most")]);
         let env = TestEnv::new();
+        let pipe = env.write(file, "");
+        fs::remove_file(&pipe).unwrap();
+        env.program("mkfifo", [&pipe]).success();
+        refused(&env, &[&format!("cannot read {}", pipe.display()), "it is a pipe"]);
+        let env = TestEnv::new();
         fs::create_dir_all(env.root().join(file)).unwrap();
         // A directory among the drop-ins is none of them.
         if !file.contains("conf.d") {
