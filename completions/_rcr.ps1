@@ -60,6 +60,7 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('catalog', 'catalog', [CompletionResultType]::ParameterValue, 'List the repositories of a registry, where it tells them')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Print the manifest of an image as its registry has it, byte for byte')
             [CompletionResult]::new('digest', 'digest', [CompletionResultType]::ParameterValue, 'Print the digest of an image as its registry has it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out why a registry or an image cannot be reached')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after the store')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show registries, mirrors, trust and credentials, and where each was set')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show what the settings amount to')
@@ -457,6 +458,32 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rcr;doctor' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print results and errors as text or JSON [default: text]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep images in this directory')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file instead of the usual config.toml')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Try a failed request or transfer again up to N times [default: 4]')
+            [CompletionResult]::new('--max-wait', '--max-wait', [CompletionResultType]::ParameterName, 'Wait at most this long when a registry asks to slow down [default: 120]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Move up to N blobs at once [default: 8]')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Connect to ADDR when HOST:PORT is asked for')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak plain HTTP with this host')
+            [CompletionResult]::new('--tls-skip-verify', '--tls-skip-verify', [CompletionResultType]::ParameterName, 'Do not verify this host''s certificate')
+            [CompletionResult]::new('--insecure-registry', '--insecure-registry', [CompletionResultType]::ParameterName, 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP')
+            [CompletionResult]::new('--registry-mirror', '--registry-mirror', [CompletionResultType]::ParameterName, 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP')
+            [CompletionResult]::new('--add-registry', '--add-registry', [CompletionResultType]::ParameterName, 'Look here first for names without a host')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities in this PEM file too')
+            [CompletionResult]::new('--cert-dir', '--cert-dir', [CompletionResultType]::ParameterName, 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line')
+            [CompletionResult]::new('--trust-realm', '--trust-realm', [CompletionResultType]::ParameterName, 'Send credentials to this token server although it is not of the registry''s domain')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log requests; twice for more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log requests; twice for more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'rcr;store' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print results and errors as text or JSON [default: text]')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress as bars, lines or JSON events [default: auto]')
@@ -744,6 +771,7 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             [CompletionResult]::new('catalog', 'catalog', [CompletionResultType]::ParameterValue, 'List the repositories of a registry, where it tells them')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Print the manifest of an image as its registry has it, byte for byte')
             [CompletionResult]::new('digest', 'digest', [CompletionResultType]::ParameterValue, 'Print the digest of an image as its registry has it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out why a registry or an image cannot be reached')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after the store')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show registries, mirrors, trust and credentials, and where each was set')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show what the settings amount to')
@@ -789,6 +817,9 @@ Register-ArgumentCompleter -Native -CommandName 'rcr' -ScriptBlock {
             break
         }
         'rcr;help;digest' {
+            break
+        }
+        'rcr;help;doctor' {
             break
         }
         'rcr;help;store' {

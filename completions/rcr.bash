@@ -28,6 +28,9 @@ _rcr() {
             rcr,digest)
                 cmd="rcr__subcmd__digest"
                 ;;
+            rcr,doctor)
+                cmd="rcr__subcmd__doctor"
+                ;;
             rcr,help)
                 cmd="rcr__subcmd__help"
                 ;;
@@ -99,6 +102,9 @@ _rcr() {
                 ;;
             rcr__subcmd__help,digest)
                 cmd="rcr__subcmd__help__subcmd__digest"
+                ;;
+            rcr__subcmd__help,doctor)
+                cmd="rcr__subcmd__help__subcmd__doctor"
                 ;;
             rcr__subcmd__help,help)
                 cmd="rcr__subcmd__help__subcmd__help"
@@ -188,7 +194,7 @@ _rcr() {
 
     case "${cmd}" in
         rcr)
-            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest store info config completion version help"
+            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest doctor store info config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,8 +707,86 @@ _rcr() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rcr__subcmd__doctor)
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plain-http)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-skip-verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-realm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rcr__subcmd__help)
-            opts="pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help"
+            opts="pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -772,6 +856,20 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__help__subcmd__digest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rcr__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -64,6 +64,7 @@ complete -c rcr -n "__fish_rcr_needs_command" -f -a "tags" -d 'List the tags of 
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "digest" -d 'Print the digest of an image as its registry has it'
+complete -c rcr -n "__fish_rcr_needs_command" -f -a "doctor" -d 'Find out why a registry or an image cannot be reached'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "store" -d 'Look after the store'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "info" -d 'Show registries, mirrors, trust and credentials, and where each was set'
 complete -c rcr -n "__fish_rcr_needs_command" -f -a "config" -d 'Show what the settings amount to'
@@ -444,6 +445,31 @@ complete -c rcr -n "__fish_rcr_using_subcommand digest" -l json -d 'Short for --
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars'
+plain\t'A line per finished layer'
+json\t'An event per line on stderr'
+none\t'Nothing'"
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l store -d 'Keep images in this directory' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l plain-http -d 'Speak plain HTTP with this host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l insecure-registry -d 'Treat as Docker treats insecure registries: HTTPS without verification, else HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l registry-mirror -d 'Ask this mirror for what is on docker.io first; http:// allows plain HTTP' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l add-registry -d 'Look here first for names without a host' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l cert-dir -d 'Use the *.crt, *.cert and *.key files in this directory with the registries named on the command line' -r -F
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l trust-realm -d 'Send credentials to this token server although it is not of the registry\'s domain' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l json -d 'Short for --format json'
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -s q -l quiet -d 'Say nothing but results and errors'
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -s v -l verbose -d 'Log requests; twice for more'
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l format -d 'Print results and errors as text or JSON [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l progress -d 'Show progress as bars, lines or JSON events [default: auto]' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
@@ -684,25 +710,26 @@ complete -c rcr -n "__fish_rcr_using_subcommand version" -l json -d 'Short for -
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s q -l quiet -d 'Say nothing but results and errors'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s v -l verbose -d 'Log requests; twice for more'
 complete -c rcr -n "__fish_rcr_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "pull" -d 'Fetch images from a registry into the store'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "push" -d 'Send a stored image to a registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "login" -d 'Check credentials with a registry, then save them'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "logout" -d 'Forget the credentials for a registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "tag" -d 'Give a stored image another name'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "images" -d 'List the stored images'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "rmi" -d 'Remove stored images'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "inspect" -d 'Show an image: configuration, platforms, layers with their sizes'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "history" -d 'Show how a stored image came about, newest step first'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "tags" -d 'List the tags of a repository on its registry'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "digest" -d 'Print the digest of an image as its registry has it'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "store" -d 'Look after the store'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "info" -d 'Show registries, mirrors, trust and credentials, and where each was set'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "config" -d 'Show what the settings amount to'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "completion" -d 'Print a shell\'s completion script'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "version" -d 'Print the version'
-complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest store info config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "pull" -d 'Fetch images from a registry into the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "push" -d 'Send a stored image to a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "login" -d 'Check credentials with a registry, then save them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "logout" -d 'Forget the credentials for a registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "tag" -d 'Give a stored image another name'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "images" -d 'List the stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "rmi" -d 'Remove stored images'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "inspect" -d 'Show an image: configuration, platforms, layers with their sizes'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "history" -d 'Show how a stored image came about, newest step first'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "tags" -d 'List the tags of a repository on its registry'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "catalog" -d 'List the repositories of a registry, where it tells them'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "manifest" -d 'Print the manifest of an image as its registry has it, byte for byte'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "digest" -d 'Print the digest of an image as its registry has it'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "doctor" -d 'Find out why a registry or an image cannot be reached'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "store" -d 'Look after the store'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "info" -d 'Show registries, mirrors, trust and credentials, and where each was set'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "config" -d 'Show what the settings amount to'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "completion" -d 'Print a shell\'s completion script'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "version" -d 'Print the version'
+complete -c rcr -n "__fish_rcr_using_subcommand help; and not __fish_seen_subcommand_from pull push login logout tag images rmi inspect history tags catalog manifest digest doctor store info config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "path" -d 'Print where the store is'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "verify" -d 'Check every blob and every image, and put aside what is wrong'
 complete -c rcr -n "__fish_rcr_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "gc" -d 'Remove what no image needs'

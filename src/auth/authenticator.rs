@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::credential::{Credential, CredentialError, CredentialStore, Found, Secret};
-use super::{Challenge, Error, Scheme, Scope, ScopeSet};
+use super::{Challenge, Error, Scheme, Scope, ScopeSet, claims};
 use crate::http::{Authorizer, BoxError, BoxFuture, Client, HeaderMap, HeaderValue, HostPort, HostTrust, Url};
 use crate::model::Registry;
 
@@ -75,6 +75,14 @@ struct Ask {
     trust: OwnTrust,
 }
 
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The scopes that were asked for.
+    pub asked: Vec<String>,
+    /// The scopes that it states; `None` where only who made it can read it.
+    pub stated: Option<Vec<String>>,
+}
 /// A host that is trusted beyond what is said of it, by the endpoint on whose behalf a token is asked for.
 type OwnTrust = Option<(HostPort, Arc<HostTrust>)>;
 

@@ -12,7 +12,8 @@ use crate::ui;
 #[derive(Debug, Parser)]
 #[command(name = "rcr", version, about, max_term_width = 100, propagate_version = false)]
 #[command(after_help = "\
-Names without a host are on docker.io: `debian` is docker.io/library/debian:latest.
+Names without a host are on docker.io, unless a search order is configured: `debian` is
+docker.io/library/debian:latest.
 `rcr COMMAND --help` explains a command, with all its options and examples.")]
 pub struct Cli {
     /// What to do.

@@ -45,7 +45,8 @@ impl App {
             return Err(ambiguous().into());
         }
         let from = escape::line(&from.to_string()).into_owned();
-        let list: String = (1..).zip(candidates).map(|(at, candidate)| format!("  {at}  {candidate}\n")).collect();
+        let row = |(at, candidate): (usize, &Reference)| format!("  {at}  {candidate}\n");
+        let list = (1..).zip(candidates).map(row).collect::<Vec<_>>().concat();
         self.printer.prompt(&format!(
             "`{text}` may stand for several images, and short-name-mode ({from}) wants one of them:\n{list}"
         ));

@@ -43,9 +43,15 @@ impl Environment {
     }
 }
 
+impl FromIterator<(OsString, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
 #[cfg(test)]
 impl Environment {
     pub(super) fn from_pairs(pairs: &[(&str, &str)]) -> Self {
-        Self(pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect())
+        pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
     }
 }

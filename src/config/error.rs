@@ -1,26 +1,13 @@
+use std::path::PathBuf;
+
 use crate::endpoint;
 
 /// A setting that cannot be used. Always the user's to mend, so always exit 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file does not parse, or holds what it may not.
-    #[error("{}:{line}: {message}", file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong, and what was expected.
-        message: String,
-    },
-    /// A file cannot be read.
-    #[error("cannot read {}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
+    /// A file that cannot be used.
+    #[error(transparent)]
+    File(#[from] endpoint::Error),
     /// A file cannot be written.
     #[error("cannot write {}: {source}", file.display())]
     Unwritten {

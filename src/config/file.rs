@@ -9,7 +9,6 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::Error;
 use super::proxies::ProxyTable;
 use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, quoted, without_text};
 use crate::http::{HostPort, HostProxy, Url};
@@ -36,6 +35,12 @@ pub(super) struct ConfigFile {
     /// Registry to token servers.
     #[serde(default)]
     pub(super) trusted_realms: BTreeMap<Host, Vec<Spanned<Realm>>>,
+    /// Registry to proxy, as written.
+    #[serde(default, rename = "proxies")]
+    proxy_table: ProxyTable,
+    /// The same with lines.
+    #[serde(skip)]
+    pub(super) proxies: Vec<HostProxy>,
     /// Mirrors of docker.io.
     #[serde(default)]
     pub(super) registry_mirrors: Vec<Spanned<String>>,
@@ -47,7 +52,7 @@ pub(super) struct ConfigFile {
     pub(super) aliases: BTreeMap<String, Spanned<String>>,
     /// The file itself.
     #[serde(skip)]
-    pub(super) proxies: Vec<HostProxy>,
+    source: SettingsFile,
 }
 
 /// A mirror for the names under a prefix.

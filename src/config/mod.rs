@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod file;
 mod flags;
+mod proxies;
 mod registries;
 mod registries_conf;
 mod said;

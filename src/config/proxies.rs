@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::file::line_at;
 use super::{Environment, Error};
+use crate::endpoint::SettingsFile;
 use crate::http::{HostPort, HostProxy, NoProxy, Proxy, ProxySettings, Url, parse_proxy};
 
 /// The table `[proxies]`: `"quay.io" = "http://proxy.example:3128"`, `"internal.example:5000" = "direct"`.
@@ -76,10 +76,10 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 impl ProxyTable {
-    /// The entries, each with the line of `file`, whose contents are `text`.
-    pub(super) fn located(self, file: &Path, text: &str) -> Vec<HostProxy> {
+    /// The entries, each with its line of `source`.
+    pub(super) fn located(self, source: &SettingsFile) -> Vec<HostProxy> {
         let locate = |(Key(host), value): (Key, Spanned<Value>)| {
-            let origin = format!("{}:{}", file.display(), line_at(text, value.span().start));
+            let origin = source.at(value.span().start).to_string();
             HostProxy { host, proxy: value.into_inner().0, origin }
         };
         self.0.into_iter().map(locate).collect()
@@ -98,7 +98,7 @@ pub(super) fn settings(
     };
     let all = either("ALL_PROXY", "all_proxy");
     let parse = |found: Option<(&'static str, String)>| {
-        let Some((name, text)) = found else { return Ok(None) };
+        let Some((name, text)) = found else { return Ok::<_, Error>(None) };
         let message = "it is not the URL of a proxy, such as http://proxy.example:3128".to_owned();
         let url = parse_proxy(&text).ok_or(Error::Value { name, message })?;
         Ok(Some(Proxy { url, variable: name.to_owned() }))

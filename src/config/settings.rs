@@ -7,7 +7,7 @@ use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
 use super::registries_conf::RegistriesConf;
 use super::said::Said;
-use super::{Environment, Error, Flags, registries, registries_conf};
+use super::{Environment, Error, Flags, proxies, registries, registries_conf};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings, quoted};
 use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
@@ -35,8 +35,6 @@ pub struct TerminalHints {
 pub struct Settings {
     /// Where the store is; `None` where there is no place for it.
     store: Option<PathBuf>,
-    /// Where chosen short names are kept; `None` where there is no place for them.
-    short_names: Option<PathBuf>,
     /// How to trust hosts.
     pub trust: TrustSettings,
     /// Addresses that the user gave.
@@ -102,27 +100,20 @@ impl Settings {
             .map(|rule| file.located(rule, |Rule(rule)| rule.clone()))
             .chain(daemons.iter().flat_map(|daemon| daemon.allow_nondistributable_artifacts.clone()))
             .collect();
-        let overrides: Vec<Override> =
-            flags.resolve.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
-        let trust = TrustSettings {
-            plain_http: hosts("--plain-http", &[&flags.plain_http, &listed("RCR_PLAIN_HTTP")], file.plain_http)?,
-            skip_verify: hosts(
-                "--tls-skip-verify",
-                &[&flags.tls_skip_verify, &listed("RCR_TLS_SKIP_VERIFY")],
-                file.tls_skip_verify,
-            )?,
-            insecure,
-            authorities: flags.cacert.iter().chain(&file.cacert).cloned().collect(),
-            certificate_dirs: places.certificate_dirs(),
-            certificate_home: places.certificate_home(),
-            own_certificate_dir: flags.cert_dir.clone(),
-            overrides: overrides.clone(),
-        };
-        for authority in &flags.cacert {
-            if let Err(error) = std::fs::File::open(authority) {
-                let message = format!("cannot read {}: {}", authority.display(), error.kind());
-                return Err(Error::Value { name: "--cacert", message });
-            }
+        let mut plain_http = said.both("--plain-http", "RCR_PLAIN_HTTP", &flags.plain_http, parse_host)?;
+        plain_http.extend(file.plain_http.iter().map(|host| file.located(host, |Host(host)| host.clone())));
+        let mut skip_verify =
+            said.both("--tls-skip-verify", "RCR_TLS_SKIP_VERIFY", &flags.tls_skip_verify, parse_host)?;
+        skip_verify.extend(file.tls_skip_verify.iter().map(|host| file.located(host, |Host(host)| host.clone())));
+        let mut authorities = said.files("--cacert", "RCR_CACERT", &flags.cacert)?;
+        authorities.extend(file.cacert.iter().map(|authority| file.located(authority, Clone::clone)));
+        let overrides = said.one("--resolve", "RCR_RESOLVE", &flags.resolve, parse_override)?;
+        let mut trusted_realms = said.one("--trust-realm", "RCR_TRUST_REALM", &flags.trust_realm, |text| {
+            Realm::parse(text).map(|Realm(url)| (None, url))
+        })?;
+        for (Host(registry), realms) in &file.trusted_realms {
+            let known = |Realm(url): &Realm| (Some(registry.clone()), url.clone());
+            trusted_realms.extend(realms.iter().map(|realm| file.located(realm, known)));
         }
         let short_names_file = places.config_home.as_ref().map(|dir| dir.join("rcr/short-names.toml"));
         let theirs = places.cache_home.as_ref().map(|dir| dir.join("containers/short-name-aliases.conf"));
@@ -140,6 +131,7 @@ impl Settings {
             insecure,
             authorities,
             certificate_dirs: places.certificate_dirs(),
+            certificate_home: places.certificate_home(),
             hosts_dirs: places.hosts_dirs(&["containerd/certs.d"]),
             own_certificate_dir: flags.cert_dir.clone(),
             overrides: overrides.iter().map(|given| given.value.clone()).collect(),
@@ -149,10 +141,10 @@ impl Settings {
             return Err(Error::Value { name: "--cert-dir", message });
         }
         let defaults = RetryPolicy::default();
-        let proxy = proxies::settings(environment, file.proxies, trust.authorities.clone())?;
+        let vouching = trust.authorities.iter().map(|file| file.value.clone()).collect();
+        let proxy = proxies::settings(environment, file.proxies, vouching)?;
         Ok(Self {
             store: flags.store.clone().or(file.store).or_else(|| places.data_home.as_ref().map(|dir| dir.join("rcr"))),
-            short_names: places.config_home.as_ref().map(|dir| dir.join("rcr/short-names.toml")),
             trust,
             overrides,
             proxy,
@@ -180,10 +172,11 @@ impl Settings {
         self.store.as_deref().ok_or(Error::NoHome)
     }
 
-    /// Where the short names are kept that the user chose; `None` where there is no home for it.
+    /// Where answers about names without a host are remembered: `[aliases]`, short name to full name. It goes before
+    /// all other aliases. `None` where there is no home directory.
     #[must_use]
     pub fn short_names_file(&self) -> Option<PathBuf> {
-        self.short_names.clone()
+        self.short_names_file.clone()
     }
 
     /// What the environment says about the terminal.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Error;
+use crate::endpoint;
 
 /// How long one command waits for another: each holds the lock for a read and a write.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,7 +48,7 @@ pub fn save(file: &Path, short: &str, name: &str) -> Result<bool, Error> {
 }
 
 /// The text with the alias in it; `None` where it is there already.
-fn with(file: &Path, text: &str, short: &str, name: &str) -> Result<Option<String>, Error> {
+fn with(file: &Path, text: &str, short: &str, name: &str) -> Result<Option<String>, endpoint::Error> {
     let before = parse(file, text)?;
     let known = before.aliases.iter().flatten().find(|(key, _)| key.get_ref() == short).map(|(_, value)| value);
     // Names of images hold nothing that a quoted string would have to escape.
@@ -74,7 +75,7 @@ fn with(file: &Path, text: &str, short: &str, name: &str) -> Result<Option<Strin
     expected.insert(short.to_owned(), name.to_owned());
     match parse(file, &changed).map(plain) {
         Ok(after) if after == expected => Ok(Some(changed)),
-        _ => Err(Error::file(
+        _ => Err(endpoint::Error::file(
             file,
             1,
             format!("add {} to [aliases] yourself: it is written in a form of its own", entry.trim()),
@@ -82,10 +83,10 @@ fn with(file: &Path, text: &str, short: &str, name: &str) -> Result<Option<Strin
     }
 }
 
-fn parse(file: &Path, text: &str) -> Result<Document, Error> {
+fn parse(file: &Path, text: &str) -> Result<Document, endpoint::Error> {
     toml::from_str(text).map_err(|error: toml::de::Error| {
         let at = error.span().map_or(0, |span| span.start);
-        Error::file(file, 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count(), error.message())
+        endpoint::Error::file(file, 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count(), error.message())
     })
 }
 

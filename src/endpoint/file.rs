@@ -50,6 +50,8 @@ impl SettingsFile {
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
+                // Editors on Windows write the mark; Docker and TOML take it.
+                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
                 let ends = text.match_indices('\n').map(|(at, _)| at).collect();
                 Ok(Some(Self { path: path.to_owned(), text, ends }))
             }

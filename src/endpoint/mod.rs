@@ -14,6 +14,7 @@ mod reasons;
 mod registries;
 mod search;
 mod table;
+mod trees;
 mod trust;
 
 pub use error::{Error, quoted, without_text};

@@ -65,7 +65,9 @@ impl TrustSettings {
             identity: None,
         };
         let own = self.own_certificate_dir.clone().filter(|_| !foreign);
-        let certificate_dir = own.or_else(|| self.certificate_dir(host));
+        // The directory for all is for all registries, not for whoever they name.
+        let for_all = |dir: &PathBuf| foreign && dir.ends_with("_default");
+        let certificate_dir = own.or_else(|| self.certificate_dir(host)).filter(|dir| !for_all(dir));
         if let Some(dir) = &certificate_dir {
             read_certificate_dir(dir, &mut trust)?;
         }
@@ -77,6 +79,15 @@ impl TrustSettings {
             certificate_dir,
             looked_up,
         })
+    }
+
+    /// The settings as far as they tell how to trust `host` without looking its name up.
+    #[must_use]
+    pub fn without_lookup(&self, host: &HostPort) -> Self {
+        let known = host.ip().is_some() || self.overrides.iter().any(|o| o.host == host.host && o.port == host.port);
+        let mut settings = self.clone();
+        settings.insecure.retain(|rule| known || matches!(rule.value, InsecureRule::Host(_)));
+        settings
     }
 
     /// The same for an endpoint, with what is said of it alone.

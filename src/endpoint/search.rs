@@ -45,6 +45,16 @@ pub fn short_name(text: &str) -> &str {
 }
 
 impl Search {
+    /// The registries that are asked for names without a host, in order.
+    pub fn order(&self) -> impl Iterator<Item = Located<Registry>> {
+        let listed = self.listed().into_iter().filter(|one| self.first.iter().all(|first| first.value != one.value));
+        self.first.iter().cloned().chain(listed)
+    }
+
+    fn listed(&self) -> Vec<Located<Registry>> {
+        self.listed.clone().unwrap_or_else(|| vec![Located::new(Registry::docker_hub(), Provenance::BuiltIn)])
+    }
+
     /// What `text` may stand for.
     ///
     /// # Errors
@@ -55,7 +65,6 @@ impl Search {
             let references = vec![Located::new(parsed, Provenance::BuiltIn)];
             return Ok(Candidates { references, choice: None, alias: None });
         }
-        let hub = || vec![Located::new(Registry::docker_hub(), Provenance::BuiltIn)];
         let path = short_name(text);
         let mut references: Vec<Located<Reference>> = Vec::new();
         let mut add = |reference: Reference, from: &Provenance| {
@@ -76,7 +85,7 @@ impl Search {
             let alone = Some(alias.clone()).filter(|_| references.len() == 1);
             return Ok(Candidates { references, choice: None, alias: alone });
         }
-        for Located { value, from } in self.listed.clone().unwrap_or_else(hub) {
+        for Located { value, from } in self.listed() {
             add(Reference::parse_on(text, &value)?, &from);
         }
         let choice = enforcing.filter(|_| references.len() > 1).map(|mode| mode.from.clone());

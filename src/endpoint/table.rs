@@ -16,7 +16,7 @@ pub struct Value<'a> {
     /// What it is called, for errors.
     key: String,
     at: usize,
-    value: DeValue<'a>,
+    content: DeValue<'a>,
 }
 
 impl<'a> Table<'a> {
@@ -36,7 +36,7 @@ impl<'a> Table<'a> {
         let entry = |(at, key, value): (usize, toml::Spanned<_>, toml::Spanned<DeValue<'a>>)| {
             let key: std::borrow::Cow<'a, str> = key.into_inner();
             let key = key.into_owned();
-            let value = Value { file, key: key.clone(), at: value.span().start, value: value.into_inner() };
+            let value = Value { file, key: key.clone(), at: value.span().start, content: value.into_inner() };
             (file.located(key, at), value)
         };
         Self { file, at, entries: entries.into_iter().map(entry).collect() }
@@ -99,7 +99,7 @@ impl<'a> Table<'a> {
 
 impl<'a> Value<'a> {
     fn expected(&self, what: &str) -> Error {
-        self.error(format!("{}: expected {what}, found {}", self.key, kind(&self.value)))
+        self.error(format!("{}: expected {what}, found {}", self.key, kind(&self.content)))
     }
 
     /// A text.
@@ -107,7 +107,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// [`Error::File`] where it is something else; so do all that follow.
     pub fn string(self) -> Result<Located<String>, Error> {
-        match self.value {
+        match self.content {
             DeValue::String(text) => Ok(self.file.located(text.into_owned(), self.at)),
             _ => Err(self.expected("a string")),
         }
@@ -128,7 +128,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// As above.
     pub fn boolean(self) -> Result<bool, Error> {
-        match self.value {
+        match self.content {
             DeValue::Boolean(yes) => Ok(yes),
             _ => Err(self.expected("true or false")),
         }
@@ -144,9 +144,9 @@ impl<'a> Value<'a> {
             file,
             key: key.clone(),
             at: value.span().start,
-            value: value.into_inner(),
+            content: value.into_inner(),
         };
-        match self.value {
+        match self.content {
             DeValue::Array(list) => Ok(list.into_iter().map(item).collect()),
             _ => Err(self.expected("a list")),
         }
@@ -157,7 +157,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// As above.
     pub fn one_or_more(self) -> Result<Vec<Self>, Error> {
-        match self.value {
+        match self.content {
             DeValue::Array(_) => self.list(),
             DeValue::String(_) => Ok(vec![self]),
             _ => Err(self.expected("a string or a list of strings")),
@@ -167,7 +167,7 @@ impl<'a> Value<'a> {
     /// Whether it is a list.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        matches!(self.value, DeValue::Array(_))
+        matches!(self.content, DeValue::Array(_))
     }
 
     /// A table.
@@ -175,7 +175,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// As above.
     pub fn table(self) -> Result<Table<'a>, Error> {
-        match self.value {
+        match self.content {
             DeValue::Table(table) => Ok(Table::new(self.file, self.at, table)),
             _ => Err(self.expected("a table")),
         }

@@ -1,13 +1,14 @@
 //! How to trust a host: certificate directories, insecure registries, plain HTTP, by host and never further.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::{Located, hosts};
-use crate::http::{BoxError, HostPort, HostTrust, Identity, Override, SchemePolicy, is_loopback_name, lookup};
+use super::{Located, Provenance, hosts};
+use crate::http::{BoxError, HostPort, HostTrust, Identity, Override, lookup};
 
 /// An entry of an insecure list, in Docker's meaning: HTTPS without verification, else plain HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,15 @@ impl InsecureRule {
     }
 }
 
+impl fmt::Display for InsecureRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host) => host.fmt(f),
+            Self::Network(network) => network.fmt(f),
+        }
+    }
+}
+
 /// Everything that was said about trust, as values.
 #[derive(Clone, Debug, Default)]
 pub struct TrustSettings {
@@ -41,6 +51,8 @@ pub struct TrustSettings {
     pub certificate_dirs: Vec<PathBuf>,
     /// The one of these trees where this user puts a certificate.
     pub certificate_home: Option<PathBuf>,
+    /// Roots of containerd's trees, which come after those: a directory without `hosts.toml` is one of certificates.
+    pub hosts_dirs: Vec<PathBuf>,
     /// A directory of certificates for the registries that the user named, in place of the trees.
     pub own_certificate_dir: Option<PathBuf>,
     /// Addresses that the user gave for names.
@@ -54,45 +66,25 @@ impl TrustSettings {
     /// # Errors
     /// A certificate directory that holds half a client certificate.
     pub fn of(&self, host: &HostPort, foreign: bool) -> Result<HostTrust, BoxError> {
-        let matches = |rule: &HostPort| rule.host == host.host && rule.port == host.port;
-        let insecure = self.insecure.iter().any(|rule| matches!(&rule.value, InsecureRule::Host(h) if matches(h)))
-            || self.in_insecure_network(host);
-        let mut trust = HostTrust {
-            scheme: if self.plain_http.iter().map(|rule| &rule.value).any(matches_plain(host)) {
-                SchemePolicy::Http
-            } else if insecure {
-                SchemePolicy::HttpsElseHttp
-            } else if is_loopback_name(&host.host) {
-                SchemePolicy::HttpsUnlessNotTls
-            } else {
-                SchemePolicy::Https
-            },
-            verify: !insecure && !self.skip_verify.iter().map(|rule| &rule.value).any(matches),
-            authorities: self.authorities.iter().map(|file| file.value.clone()).collect(),
-            identity: None,
-        };
-        let own = self.own_certificate_dir.clone().filter(|_| !foreign);
-        // The directory for all is for all registries, not for whoever they name.
-        let for_all = |dir: &PathBuf| foreign && dir.ends_with("_default");
-        if let Some(dir) = own.or_else(|| self.certificate_dir(host)).filter(|dir| !for_all(dir)) {
-            read_certificate_dir(&dir, &mut trust)?;
-        }
-        Ok(trust)
+        Ok(self.explain(host, foreign)?.trust)
     }
 
-    fn in_insecure_network(&self, host: &HostPort) -> bool {
+    /// Who says that the host's address is insecure, and whether its name had to be looked up for the answer.
+    pub(super) fn insecure_network(&self, host: &HostPort) -> (Option<&Provenance>, bool) {
         let networks: Vec<_> = self
             .insecure
             .iter()
-            .filter_map(|r| if let InsecureRule::Network(n) = &r.value { Some(n) } else { None })
+            .filter_map(|r| if let InsecureRule::Network(n) = &r.value { Some((n, &r.from)) } else { None })
             .collect();
         if networks.is_empty() {
-            return false;
+            return (None, false);
         }
         let given = self.overrides.iter().find(|o| o.host == host.host && o.port == host.port).map(|o| o.address);
         let known = host.ip().or(given).map(|ip| vec![ip]);
+        let looked_up = known.is_none();
         let addresses = known.or_else(|| lookup(&host.host).ok()).unwrap_or_default();
-        addresses.iter().any(|ip| networks.iter().any(|n| n.contains(ip)))
+        let covering = networks.iter().find(|(network, _)| addresses.iter().any(|ip| network.contains(ip)));
+        (covering.map(|(_, from)| *from), looked_up)
     }
 
     /// The directory that counts for `host`: exact match of what is written, so `registry.example` and
@@ -100,16 +92,16 @@ impl TrustSettings {
     #[must_use]
     pub fn certificate_dir(&self, host: &HostPort) -> Option<PathBuf> {
         let name = directory_name(host)?;
-        self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir())
+        let own = self.certificate_dirs.iter().map(|root| root.join(&name)).find(|dir| dir.is_dir());
+        own.or_else(|| hosts::certificate_dir(&self.hosts_dirs, &name))
     }
 
-    /// Where a certificate authority for `host` belongs, so that the next command trusts it. A directory that is there
+    /// The directory where certificates for `host` belong, so that the next command reads them. One that is there
     /// already counts alone, whoever may write to it.
     #[must_use]
-    pub fn authority_file(&self, host: &HostPort) -> Option<PathBuf> {
+    pub fn directory_for(&self, host: &HostPort) -> Option<PathBuf> {
         let new = || Some(self.certificate_home.as_ref()?.join(directory_name(host)?));
-        let dir = self.own_certificate_dir.clone().or_else(|| self.certificate_dir(host)).or_else(new)?;
-        Some(dir.join("ca.crt"))
+        self.own_certificate_dir.clone().or_else(|| self.certificate_dir(host)).or_else(new)
     }
 }
 
@@ -124,13 +116,13 @@ fn directory_name(host: &HostPort) -> Option<String> {
 
 /// `--plain-http HOST` without a port means the HTTP port as well, because nobody serves plain HTTP on 443; other
 /// ports of the host are other services.
-fn matches_plain(host: &HostPort) -> impl Fn(&HostPort) -> bool + '_ {
+pub(super) fn matches_plain(host: &HostPort) -> impl Fn(&HostPort) -> bool + '_ {
     move |rule| rule.host == host.host && (rule.port == host.port || (!rule.explicit && host.port == 80))
 }
 
 /// `*.crt` are authorities; `X.cert` with `X.key` is a client certificate: Docker's rules. What cannot be listed is
 /// passed over, as Docker does.
-fn read_certificate_dir(dir: &Path, trust: &mut HostTrust) -> Result<(), BoxError> {
+pub(super) fn read_certificate_dir(dir: &Path, trust: &mut HostTrust) -> Result<(), BoxError> {
     let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
     let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.sort();
@@ -165,7 +157,7 @@ fn incomplete(have: &Path, missing: &Path) -> BoxError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::Provenance;
+    use crate::http::SchemePolicy;
 
     fn host(text: &str) -> HostPort {
         HostPort::parse(text).unwrap()
@@ -214,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_belongs_where_it_is_looked_for() {
+    fn certificates_belong_where_they_are_looked_for() {
         let root = tempfile::tempdir().unwrap();
         let (user, system) = (root.path().join("user"), root.path().join("system"));
         fs::create_dir_all(system.join("there.test")).unwrap();
@@ -225,14 +217,14 @@ mod tests {
         };
         let flag = TrustSettings { own_certificate_dir: Some(root.path().join("own")), ..trees.clone() };
         let cases = [
-            ("new", &trees, "r.test:5000", Some(user.join("r.test:5000/ca.crt"))),
-            ("Docker Hub", &trees, "registry-1.docker.io", Some(user.join("docker.io/ca.crt"))),
-            ("a directory in another tree", &trees, "there.test", Some(system.join("there.test/ca.crt"))),
-            ("--cert-dir", &flag, "there.test", Some(root.path().join("own/ca.crt"))),
+            ("new", &trees, "r.test:5000", Some(user.join("r.test:5000"))),
+            ("Docker Hub", &trees, "registry-1.docker.io", Some(user.join("docker.io"))),
+            ("a directory in another tree", &trees, "there.test", Some(system.join("there.test"))),
+            ("--cert-dir", &flag, "there.test", Some(root.path().join("own"))),
             ("nothing known", &TrustSettings::default(), "r.test", None),
         ];
         for (name, settings, asked, expected) in cases {
-            assert_eq!(settings.authority_file(&host(asked)), expected, "{name}");
+            assert_eq!(settings.directory_for(&host(asked)), expected, "{name}");
         }
     }
 

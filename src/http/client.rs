@@ -109,7 +109,7 @@ impl Client {
                     let asked = parse_retry_after(response.headers());
                     let wait = asked.unwrap_or_else(|| policy.backoff(attempt));
                     let patient = waited.saturating_add(wait) <= policy.max_wait;
-                    if asked.is_some() && patient && policy.retries > 0 && !request.passed_on {
+                    if asked.is_some() && patient && policy.retries > 0 {
                         // Who repeats a request that is not repeated here waits as well.
                         let by_caller = request.repeat == Repeat::Caller;
                         if !last || by_caller {
@@ -202,8 +202,9 @@ impl Client {
     /// One request on the wire, over HTTPS or, where that is allowed, HTTP.
     async fn dial(&self, request: &Request, url: Url, headers: HeaderMap) -> Result<reqwest::Response, Error> {
         let host = HostPort::of(&url);
-        let extra = request.extra.as_ref().filter(|_| host.is_at(&HostPort::of(&request.url)));
-        let trust = self.trust_beyond(&host, extra).await?;
+        // What is said of one endpoint holds for its own host, however the request came there, and for no other.
+        let own = request.trust.as_deref().filter(|_| host.is_at(&HostPort::of(&request.url)));
+        let trust = own.into_iter().fold(self.trust(&host).await?, HostTrust::with);
         let plain_may_follow = match (url.scheme(), trust.scheme) {
             ("https", SchemePolicy::Http) => {
                 return self.transmit(request, &host, plain(&url), headers, &trust).await;
@@ -360,27 +361,18 @@ impl Client {
     /// # Errors
     /// [`Error::Trust`] where a setting cannot be used.
     pub async fn trust(&self, host: &HostPort) -> Result<HostTrust, Error> {
-        self.trust_beyond(host, None).await
-    }
-
-    /// The same with `own` in place of what the host was introduced with.
-    async fn trust_beyond(&self, host: &HostPort, own: Option<&HostTrust>) -> Result<HostTrust, Error> {
-        let key = (host.clone(), own.cloned());
-        if let Some(trust) = self.memory().trust.get(&key) {
+        if let Some(trust) = self.memory().trust.get(host) {
             return Ok(trust.clone());
         }
-        let known_as = |memory: &Memory| {
-            let extra = own.or(memory.extra(host)).cloned();
-            (memory.named(host).cloned(), extra, memory.is_foreign(host).is_some())
-        };
-        let (written, extra, foreign) = known_as(&self.memory());
+        let known_as = |memory: &Memory| (memory.named(host).cloned(), memory.is_foreign(host).is_some());
+        let (written, foreign) = known_as(&self.memory());
         let (look_up, asked) = (self.options.trust.clone(), written.clone().unwrap_or_else(|| host.clone()));
         let looked_up = tokio::task::spawn_blocking(move || look_up(&asked, foreign)).await;
         let trust = looked_up.map_err(|e| Error::Setup(e.to_string()))?.map_err(Error::Trust)?;
         let mut memory = self.memory();
         // The user may have named the host meanwhile: then the next request asks anew.
-        if known_as(&memory) == (written, extra, foreign) {
-            memory.trust.insert(key, trust.clone());
+        if known_as(&memory) == (written, foreign) {
+            memory.trust.insert(host.clone(), trust.clone());
         }
         Ok(trust)
     }

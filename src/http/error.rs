@@ -1,38 +1,10 @@
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::resolver::{GuardError, ResolveError};
-use super::{BoxError, HostPort, ProxyChoice, ProxyReason, Url, tls};
-
-/// What is wrong with a server's TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsProblem {
-    /// No trust store knows who signed the certificate.
-    UnknownAuthority,
-    /// The certificate is past its time, or before it.
-    Expired,
-    /// The certificate is for other names.
-    WrongHost,
-    /// The server wants a client certificate, or refuses the one it got.
-    ClientCertificate,
-    /// Anything else, in the TLS library's words.
-    Other(String),
-}
-
-impl fmt::Display for TlsProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownAuthority => "its certificate is signed by an unknown authority",
-            Self::Expired => "its certificate has expired or is not valid yet",
-            Self::WrongHost => "its certificate is for another host name",
-            Self::ClientCertificate => "it asks for a client certificate, or refuses the one it got",
-            Self::Other(message) => message,
-        })
-    }
-}
+use super::{BoxError, HostPort, ProxyChoice, ProxyReason, TlsProblem, Url};
 
 /// What is wrong with a proxy.
 #[derive(Debug)]

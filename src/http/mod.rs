@@ -20,7 +20,7 @@ mod trust;
 
 pub use authorizer::{Anonymous, Authorizer, BoxError, BoxFuture};
 pub use client::{Client, Notice, Options, Timeouts, plain};
-pub use error::{Error, TlsProblem};
+pub use error::{Error, ProxyProblem};
 pub use hop::Purpose;
 pub use proxy::{HostProxy, NoProxy, Proxy, ProxyChoice, ProxyReason, ProxySettings, parse_proxy};
 pub use rate_limit::RateLimit;

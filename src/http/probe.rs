@@ -127,7 +127,7 @@ fn prepare(
 ) -> Result<(TlsConnector, ServerName<'static>), Error> {
     let name = ServerName::try_from(host.host.clone()).map_err(|e| Error::Setup(e.to_string()))?;
     let recorder = Recorder { judge: tls::verifier(trust)?, shown };
-    let mut config = tls::configure(Arc::new(recorder), trust.identity.as_ref(), Class::Document)?;
+    let mut config = tls::configure(Arc::new(recorder), trust.identity.as_ref(), Class::Document, true)?;
     let resolver = Asked { inner: Arc::clone(&config.client_auth_cert_resolver), asked };
     config.client_auth_cert_resolver = Arc::new(resolver);
     Ok((TlsConnector::from(Arc::new(config)), name))

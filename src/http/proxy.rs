@@ -214,6 +214,17 @@ impl NoProxy {
         }
     }
 
+    /// The entries, as they are written.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|(entry, _)| entry.as_str())
+    }
+
+    /// The variable that holds the list, as it is spelt.
+    #[must_use]
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
     /// The first entry that is about this host and port, as it is written.
     fn covering(&self, host: &str, port: u16) -> Option<&str> {
         let host = bare(host).trim_end_matches('.').to_ascii_lowercase();

@@ -76,9 +76,6 @@ pub struct Request {
     pub cross_origin_redirects: bool,
     /// Who sends it again after it failed.
     pub repeat: Repeat,
-    /// How to trust the host of the URL beyond what the lookup says, in place of what it was introduced with: two
-    /// places at one host may be trusted in two ways.
-    pub extra: Option<HostTrust>,
     /// Reads the body of a success, up to so many bytes and one more, before the answer is handed over: a document
     /// that breaks off is then asked for again like one that never came.
     pub whole: Option<usize>,
@@ -99,7 +96,6 @@ impl Request {
             class: Class::Document,
             cross_origin_redirects: true,
             repeat: Repeat::Here,
-            extra: None,
             whole: None,
             trust: None,
         }

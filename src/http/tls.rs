@@ -19,6 +19,7 @@ use super::{Class, Error, HostTrust, Identity};
 
 pub use certificate::Certificate;
 pub use problem::TlsProblem;
+use verifier::ByName;
 pub(super) use verifier::Verifier;
 
 /// The largest PEM file that is read.
@@ -56,30 +57,47 @@ pub(super) fn settings(
     secure: bool,
     proxy: Option<&SecureProxy<'_>>,
 ) -> Result<ClientConfig, Error> {
+    let identity = trust.identity.as_ref().filter(|_| secure);
+    let target = || if secure { verifier(trust) } else { Ok(Verifier::of(RootCertStore::empty(), Vec::new())) };
+    let Some(proxy) = proxy else { return configure(Arc::new(target()?), identity, class, secure) };
+    let strict = strict(proxy.authorities)?;
+    let bare = proxy.host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(bare.to_owned()).map_err(|e| Error::Setup(e.to_string()))?;
+    configure(Arc::new(ByName { name, proxy: strict, target: target()? }), identity, class, secure)
+}
+
+/// Who judges the certificates of a host that is trusted like this.
+pub(super) fn verifier(trust: &HostTrust) -> Result<Verifier, Error> {
+    if trust.verify { strict(&trust.authorities) } else { Ok(Verifier::Anything) }
+}
+
+/// Verifies by the system's roots and those in `authorities`.
+fn strict(authorities: &[PathBuf]) -> Result<Verifier, Error> {
+    let mut roots = system_roots().clone();
+    let mut own = Vec::new();
+    for file in authorities {
+        for certificate in certificates(file)? {
+            roots.add(certificate.clone()).map_err(|e| pem_error(file, &e.to_string()))?;
+            own.push(certificate);
+        }
+    }
+    Ok(Verifier::of(roots, own))
+}
+
+/// The settings around a verifier.
+pub(super) fn configure(
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<&Identity>,
+    class: Class,
+    secure: bool,
+) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(|e| Error::Setup(e.to_string()))?;
-    let verified = if let Some(proxy) = proxy {
-        let strict = verifier(proxy.authorities)?;
-        let target = match (secure, trust.verify) {
-            (false, _) => strict.clone(),
-            (true, true) => verifier(&trust.authorities)?,
-            (true, false) => Arc::new(Unverified(provider())),
-        };
-        let bare = proxy.host.trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(bare.to_owned()).map_err(|e| Error::Setup(e.to_string()))?;
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(ByName { name, proxy: strict, target }))
-    } else if !secure {
-        builder.with_root_certificates(RootCertStore::empty())
-    } else if trust.verify && trust.authorities.is_empty() {
-        builder.with_root_certificates(system_roots().clone())
-    } else if trust.verify {
-        builder.dangerous().with_custom_certificate_verifier(verifier(&trust.authorities)?)
-    } else {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider())))
-    };
-    let mut config = match (&trust.identity, secure) {
-        (Some(identity), true) => {
+        .map_err(|e| Error::Setup(e.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        Some(identity) => {
             let chain = certificates(&identity.certificate)?;
             let key = PrivateKeyDer::from_pem_slice(&read(&identity.key)?)
                 .map_err(|e| pem_error(&identity.key, &e.to_string()))?;
@@ -94,17 +112,41 @@ pub(super) fn settings(
     Ok(config)
 }
 
-/// Verifies by the system's roots and those in `authorities`.
-fn verifier(authorities: &[PathBuf]) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    let mut roots = system_roots().clone();
-    let mut own = Vec::new();
-    for file in authorities {
-        for certificate in certificates(file)? {
-            roots.add(certificate.clone()).map_err(|e| pem_error(file, &e.to_string()))?;
-            own.push(certificate);
-        }
+/// Where the authority was found that vouches for a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustStore {
+    /// Among the machine's own roots.
+    System,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Which of the stores makes `chain` valid for `name`, or why none does; asked even where verification is off. None
+/// where there is no chain. Files that cannot be used vouch for nobody here.
+pub(super) fn judge(
+    system: &RootCertStore,
+    trust: &HostTrust,
+    chain: &[CertificateDer<'static>],
+    name: &ServerName<'_>,
+) -> Option<Result<TrustStore, TlsProblem>> {
+    let (server, between) = chain.split_first()?;
+    let now = UnixTime::now();
+    let verify = |mut roots: RootCertStore, own: Vec<CertificateDer<'static>>| {
+        roots.add_parsable_certificates(own.iter().cloned());
+        Verifier::of(roots, own).verify_server_cert(server, between, name, &[], now)
+    };
+    let files = trust.authorities.iter().filter_map(|file| Some((file, certificates(file).ok()?)));
+    let stores: Vec<(&PathBuf, Vec<CertificateDer<'static>>)> = files.collect();
+    // Of all together, because the most telling error is that of the store which knows the authority.
+    let all = stores.iter().flat_map(|(_, own)| own.clone()).collect();
+    if let Err(error) = verify(system.clone(), all) {
+        return Some(Err(TlsProblem::of(&error)));
     }
-    Ok(Arc::new(OwnCertificate::new(roots, own).map_err(|e| Error::Setup(e.to_string()))?))
+    if verify(system.clone(), Vec::new()).is_ok() {
+        return Some(Ok(TrustStore::System));
+    }
+    let file = stores.into_iter().find(|(_, own)| verify(RootCertStore::empty(), own.clone()).is_ok());
+    Some(Ok(file.map_or(TrustStore::System, |(file, _)| TrustStore::File(file.clone()))))
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -124,154 +166,4 @@ fn read(file: &Path) -> Result<Vec<u8>, Error> {
 
 fn pem_error(file: &Path, message: &str) -> Error {
     Error::CertificateFile { file: file.to_owned(), message: message.to_owned() }
-}
-
-/// Verifies as always, and lets a server show the very certificate that the user installed as an authority for it.
-///
-/// `openssl req -x509` marks what it signs as an authority, so the self-signed certificates of many private registries
-/// are authorities that stand for a server, which is refused elsewhere. Who holds the file has vouched for exactly
-/// these bytes; name, dates and the handshake's signature are checked as for any other.
-#[derive(Debug)]
-struct OwnCertificate {
-    inner: Arc<WebPkiServerVerifier>,
-    own: Vec<CertificateDer<'static>>,
-}
-
-impl OwnCertificate {
-    fn new(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Result<Self, VerifierBuilderError> {
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
-        Ok(Self { inner, own })
-    }
-}
-
-/// Whether a certificate was refused for being an authority's, which is looked at only after its dates.
-pub(super) fn is_authority_as_server(error: &rustls::Error) -> bool {
-    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
-    other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
-}
-
-impl ServerCertVerifier for OwnCertificate {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(error) if is_authority_as_server(&error) && self.own.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            outcome => outcome,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Two ways to verify in one connection: the proxy's, and that of the host behind it. Where both have one name, the
-/// proxy's counts, which is never the laxer one.
-#[derive(Debug)]
-struct ByName {
-    name: ServerName<'static>,
-    proxy: Arc<dyn ServerCertVerifier>,
-    target: Arc<dyn ServerCertVerifier>,
-}
-
-impl ServerCertVerifier for ByName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let by = if *server_name == self.name { &self.proxy } else { &self.target };
-        by.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.proxy.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.proxy.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.proxy.supported_verify_schemes()
-    }
-}
-
-/// Accepts any certificate, for hosts that the user said are insecure. Signatures are still checked, so that the
-/// handshake itself is sound.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -4,8 +4,10 @@
 mod context;
 pub mod doctor;
 mod error;
+mod explain;
 mod failure;
 mod image;
+mod info;
 mod local;
 mod login;
 mod name;
@@ -18,6 +20,7 @@ mod verdict;
 
 pub use context::Context;
 pub use error::Error;
+pub use explain::{Asked, Asking, Candidate, Explanation, LeftOut, Scheme, Source, Sourced, Tls, Way, explain};
 pub use failure::{Exit, Failure};
 pub use image::{Image, Layer, images_of};
 pub use info::{Directory, Info, Keeper, Known, Mirror, Said, SettingsRead, info};

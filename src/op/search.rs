@@ -86,8 +86,8 @@ pub(super) async fn first<T>(
 
 impl Exhausted {
     /// The failure as a whole: every attempt is a cause, and the first decides that is more than a missing name.
-    pub(super) fn failure(&self, message: String) -> Failure {
-        let failed = || self.attempts.iter().map(|attempt| (attempt, Failure::of("", &attempt.error)));
+    pub(super) fn failure(&self, trust: &TrustSettings, message: String) -> Failure {
+        let failed = || self.attempts.iter().map(|attempt| (attempt, Failure::under(trust, "", &attempt.error)));
         let decisive = failed().find(|(attempt, _)| !lacks(&attempt.error)).map(|(_, failure)| failure);
         let missing = || {
             let judged = failed().map(|(_, failure)| failure);

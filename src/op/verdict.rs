@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Zoned};
 use super::search::Exhausted;
 use super::{Error, Exit, Failure};
 use crate::auth;
-use crate::auth::credential::{CredentialError, ErrorClass};
+use crate::auth::credential::{CredentialError, ErrorClass, HelperError};
 use crate::content::IntegrityError;
 use crate::endpoint::{self, TrustSettings};
-use crate::http::{self, StatusCode, TlsProblem};
+use crate::http::{self, ProxyProblem, ProxyReason, StatusCode, TlsProblem};
 use crate::model::{DocumentError, PlatformError, ReferenceError, Registry};
 use crate::registry::{self, Refusal};
 use crate::store::{self, Nature};
@@ -26,6 +26,10 @@ impl Failure {
     /// The same under the settings that held, so that hints name the files that are read.
     #[must_use]
     pub fn under(trust: &TrustSettings, message: impl Into<String>, error: &anyhow::Error) -> Self {
+        let message = message.into();
+        if let Some(search) = error.chain().find_map(|cause| cause.downcast_ref::<Exhausted>()) {
+            return search.failure(trust, message);
+        }
         let mut failure = Self::new(Exit::Other, "other", message);
         for cause in error.chain() {
             failure.judge(cause, trust);
@@ -149,10 +153,6 @@ impl Failure {
             E::Broken { host, .. } => {
                 self.registry = Some(host.clone());
                 self.decide_and_refer(Exit::Network, "connection_broken", TRY_AGAIN, &way_further(host));
-            }
-            E::ProxyAuthentication { .. } => {
-                let hint = "put user and password into the proxy's URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`";
-                self.decide(Exit::Denied, "proxy_authentication", Some(hint.to_owned()));
             }
             E::Hop { from, to, secret, .. } => {
                 self.registry = Some(from.clone());
@@ -293,7 +293,16 @@ impl Failure {
     fn judge_credential(&mut self, error: &CredentialError) {
         match error.class() {
             ErrorClass::Config => self.decide(Exit::Usage, "bad_credential_file", None),
-            ErrorClass::Denied => self.decide(Exit::Denied, "credential_helper", None),
+            ErrorClass::Denied => {
+                let hint = match error {
+                    CredentialError::Helper { program, source: HelperError::Missing, .. } => Some(format!(
+                        "install `{program}`, or take it out of the credential file that names it and log in again with \
+                         `rcr login`"
+                    )),
+                    _ => None,
+                };
+                self.decide(Exit::Denied, "credential_helper", hint);
+            }
             ErrorClass::Local => self.decide(Exit::Local, "credential_file", None),
         }
     }
@@ -366,10 +375,44 @@ impl Failure {
     }
 }
 
+fn proxy_advice(host: &str, proxy: &str, why: &ProxyReason, problem: &ProxyProblem) -> String {
+    // `origin` is where the proxy is set, `past` how to do without it.
+    let (origin, past) = match why {
+        ProxyReason::Setting(line) => (line, format!("write `\"{host}\" = \"direct\"` there")),
+        ProxyReason::Variable(name) => {
+            let listed = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            (name, format!("list `{listed}` in NO_PROXY"))
+        }
+        other => (&other.to_string(), "set none".to_owned()),
+    };
+    match problem {
+        ProxyProblem::Unreachable(_) => format!("the proxy {proxy} comes from {origin}: check it, or {past}"),
+        ProxyProblem::Refused(_) => format!(
+            "the proxy {proxy} comes from {origin}: check that it lets you reach {host}, and that {host} runs; if no \
+             proxy is needed for it, {past}"
+        ),
+        ProxyProblem::Tls(_) => format!(
+            "the proxy {proxy} comes from {origin}; its certificate is checked against this machine's authorities and \
+             `--cacert FILE`, whatever is said of {host}"
+        ),
+        ProxyProblem::Authentication { sent: false } => format!(
+            "the proxy {proxy} comes from {origin}: put user and password into its URL there, as in \
+             `http://USER:PASSWORD@{proxy}`"
+        ),
+        ProxyProblem::Authentication { sent: true } => {
+            format!("correct the user and password in the proxy's URL, which comes from {origin}")
+        }
+        ProxyProblem::SeesIdentity => format!(
+            "the proxy {proxy} comes from {origin}: reach it with a URL that starts with `http://` or `socks5h://`, or \
+             {past}"
+        ),
+    }
+}
+
 fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'static str, String) {
     match problem {
-        TlsProblem::UnknownAuthority => ("tls_unknown_authority", authority_advice(host, trust)),
-        TlsProblem::Expired => (
+        TlsProblem::UnknownAuthority { .. } => ("tls_unknown_authority", authority_advice(host, trust)),
+        TlsProblem::Expired { .. } => (
             "tls_expired",
             format!(
                 "the registry's operator has to renew the certificate; check this machine's clock with `date`. To go \
@@ -383,11 +426,8 @@ fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'sta
                  certificate. To go on without verification: `--tls-skip-verify {host}`"
             ),
         ),
-        TlsProblem::WrongHost { presented } if presented.len() == 1 => {
-            ("tls_wrong_host", format!("the certificate is for `{}`: use that name", presented.concat()))
-        }
         TlsProblem::WrongHost { presented } if !presented.is_empty() => {
-            ("tls_wrong_host", format!("the certificate is for `{}`: use one of these names", presented.join("`, `")))
+            ("tls_wrong_host", name_advice(host, presented))
         }
         // No name in the certificate could be a host's.
         TlsProblem::WrongHost { .. } => {
@@ -411,6 +451,31 @@ fn authority_advice(host: &str, trust: &TrustSettings) -> String {
             )
         },
     )
+}
+
+fn identity_advice(host: &str, trust: &TrustSettings) -> String {
+    let dir = http::HostPort::parse(host).and_then(|host| trust.directory_for(&host));
+    let place = dir.map(|dir| format!("put client.cert and client.key into `{}`, or ", dir.display()));
+    format!(
+        "{}run the same command with `--cert-dir DIR`, a directory with client.cert and client.key",
+        place.unwrap_or_default()
+    )
+}
+
+/// Whoever answers at `host` has proved to have these names. Whether that is the registry, the user knows.
+fn name_advice(host: &str, presented: &[String]) -> String {
+    let asked = http::HostPort::parse(host);
+    let forms: Vec<String> = presented
+        .iter()
+        .map(|name| match &asked {
+            Some(asked) if !name.starts_with('*') => {
+                format!("`{}`", http::HostPort { host: name.clone(), ..asked.clone() })
+            }
+            _ => format!("`{name}`"),
+        })
+        .collect();
+    let forms = forms.join(" or ");
+    format!("if that is the registry you mean, run the same command with {forms} in place of `{host}`")
 }
 
 /// For a way that failed for a reason that is to be found out.
@@ -537,6 +602,30 @@ mod tests {
             ("r.test:5000", &["2001:db8::1"], "with `[2001:db8::1]:5000` in place of"),
             ("r.test:5000", &["*.a.test"], "with `*.a.test` in place of"),
             ("r.test", &[], "use the name that the certificate is for; the"),
+        ];
+        for (host, names, expected) in cases {
+            let presented = names.iter().map(ToString::to_string).collect();
+            let (kind, hint) = tls_advice(host, &TlsProblem::WrongHost { presented }, &TrustSettings::default());
+            assert_eq!(kind, "tls_wrong_host");
+            assert!(hint.contains(expected), "{hint}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_wait_is_said_where_people_are() {
+        let now: Zoned = "2026-11-21T13:30:00+01:00[+01:00]".parse().unwrap();
+        let minute = 60;
+        let cases = [
+            (0, "in 0 s"),
+            (27, "in 27 s"),
+            (599, "in 599 s"),
+            (35 * minute, "in 35 min, at 14:05"),
+            (119 * minute, "in 119 min, at 15:29"),
+            (300 * minute, "in 5 h, at 18:30"),
+            (11 * 60 * minute, "on 2026-11-22 at 00:30"),
+            (100 * 86_400, "on 2027-03-01 at 13:30"),
+            (1_000_000_000, "in more than a year"),
+            (u64::MAX, "in more than a year"),
         ];
         for (seconds, expected) in cases {
             assert_eq!(when(Duration::from_secs(seconds), &now), expected, "{seconds}");

@@ -163,7 +163,6 @@ impl Host {
         let mut request = request;
         if self.owns(&request.url, &request.url) {
             request.headers.extend(self.shared.endpoint.headers.clone());
-            request.extra = Some(self.shared.endpoint.trust.clone().unwrap_or_default());
         }
         request.trust = self.shared.trust.clone().filter(|_| self.endpoint().host().is_at(&HostPort::of(&request.url)));
         let answer = self.client().send(request, authorizer).await;

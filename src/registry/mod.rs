@@ -27,6 +27,7 @@ pub use chain::Chain;
 pub use error::{Error, Refusal};
 pub use host::Host;
 pub use list::Listing;
+pub use look::Answer;
 pub use preview::{Place, Purpose, Request};
 pub use problem::Problem;
 pub use repository::{MANIFEST_LIMIT_BYTES, Repository, Resolution, Target};

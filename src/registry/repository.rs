@@ -311,7 +311,7 @@ impl Repository {
 
     pub(super) fn request(&self, method: Method, url: Url) -> Request {
         let request = Request::new(method, url);
-        if self.replaceable { request.passed_on() } else { request }
+        if self.replaceable { request.once() } else { request }
     }
 
     pub(super) fn manifest_url(&self, target: &Target) -> Result<Url, Error> {

@@ -16,6 +16,7 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 
+pub use diagnosis::{diagnosis_json, diagnosis_text};
 pub use outline::Outline;
 pub use printer::{Printer, lost_output};
 pub use style::{Format, ProgressMode, Style};

@@ -182,7 +182,7 @@ fn without_an_argument_this_machine_is_looked_at_and_docker_hub() {
     let found = doctor(&env, &["--resolve", "registry-1.docker.io:443:127.0.0.1"]);
     let step = found.step_of(0, "credentials");
     assert_eq!(step["status"], "failed", "{}", found.output);
-    found.says(step, "docker-credential-absent", "");
+    found.says(step, "docker-credential-absent", "install");
     assert_eq!(found.output.exit(), Some(4));
 }
 
@@ -228,7 +228,7 @@ fn a_host_that_does_not_resolve() {
 fn nobody_listens() {
     let port = Port::closed();
     let found = doctor(&TestEnv::new(), &[&port.host()]);
-    found.failed("tcp", 5, "connection refused", "is the registry running?");
+    found.failed("tcp", 5, "connection refused", "start the registry");
     found.is("dns", "ok", "an address");
 }
 
@@ -280,6 +280,7 @@ fn http_where_https_was_asked() {
     // The hint helps, and what it costs is said.
     let found = doctor(&env, &[&resolve, "--insecure-registry", &host, &host]);
     found.warned("tls", "nothing is encrypted", "");
+    found.is("tls", "warning", "allowed by --insecure-registry");
     found.is("api", "ok", "over plain HTTP");
 }
 
@@ -304,6 +305,7 @@ fn certificates_that_are_refused() {
 
         let found = doctor(&env, &[&resolve, "--tls-skip-verify", &host, &host]);
         found.warned("tls", cause, hint);
+        found.is("tls", "warning", "not verified because of --tls-skip-verify");
         found.is("api", "ok", "over HTTPS");
     }
 }
@@ -344,10 +346,10 @@ fn a_server_that_wants_to_know_who_asks() {
 fn what_answers_is_no_registry() {
     let env = TestEnv::new();
     let absent = Server::start(Listen::default(), |_: &Request| Reply::status(404));
-    doctor(&env, &[&absent.host()]).failed("api", 3, "answered 404", "curl -v");
+    doctor(&env, &[&absent.host()]).failed("api", 3, "answered 404", "check the address");
     let page = Reply::ok("<html>Welcome to the hotel").header("content-type", "text/html");
     let portal = Server::start(Listen::default(), move |_: &Request| page.clone());
-    doctor(&env, &[&portal.host()]).failed("api", 3, "does not serve the registry API", "curl -v");
+    doctor(&env, &[&portal.host()]).failed("api", 3, "does not serve the registry API", "check the address");
     let broken = Server::start(Listen::default(), |_: &Request| Reply::status(503));
     doctor(&env, &[&broken.host()]).failed("api", 5, "503", "later");
     assert_eq!(broken.lines().len(), 1, "a diagnosis asks once");
@@ -390,7 +392,7 @@ fn credentials_that_are_wrong_or_missing() {
     found.is("credentials", "failed", "config.json");
 
     env.write_docker_config(&json!({"credHelpers": {registry.host(): "absent"}}));
-    doctor(&env, &[&reference]).failed("credentials", 4, "docker-credential-absent", "");
+    doctor(&env, &[&reference]).failed("credentials", 4, "docker-credential-absent", "install");
 }
 
 #[test]
@@ -415,7 +417,9 @@ fn a_token_server_decides() {
     let (gone, page) = (Port::closed(), Server::start(Listen::default(), |_: &Request| Reply::ok("<html>")));
     let bearer = |host: String| challenging(&format!("Bearer realm=\"http://{host}/token\",service=\"s\""));
     let (_one, _, orphaned) = with_image(bearer(gone.host()));
-    doctor(&env, &[&orphaned]).failed("challenge", 5, "connection refused", "is the registry running?");
+    let found = doctor(&env, &[&orphaned]);
+    found.failed("challenge", 5, "connection refused", "start the registry");
+    found.is("challenge", "failed", &format!("tokens from {}", gone.host()));
     let (_other, _, misled) = with_image(bearer(page.host()));
     doctor(&env, &[&misled]).failed("challenge", 5, "did not answer with JSON", "login page");
 

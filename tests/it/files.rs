@@ -18,16 +18,17 @@ fn asked(registry: &Registry, start: &str) -> bool {
 
 #[test]
 fn docker_io_is_read_from_the_mirror_of_every_source() {
-    let sources: [(&str, fn(&str) -> String); 4] = [
-        ("config/rcr/config.toml", |url| format!("registry-mirrors = ['{url}']\n")),
-        ("config/rcr/config.toml", |url| format!("[[mirror]]\nprefix = 'docker.io'\nurl = '{url}'\n")),
-        ("config/docker/daemon.json", |url| format!("{{\"registry-mirrors\": [\"{url}\"]}}")),
-        ("system/etc/docker/daemon.json", |url| format!("{{\"registry-mirrors\": [\"{url}\"], \"debug\": true}}")),
-    ];
     let registry = mirror("library/image");
+    let url = registry.origin();
+    let sources = [
+        ("config/rcr/config.toml", format!("registry-mirrors = ['{url}']\n")),
+        ("config/rcr/config.toml", format!("[[mirror]]\nprefix = 'docker.io'\nurl = '{url}'\n")),
+        ("config/docker/daemon.json", format!("{{\"registry-mirrors\": [\"{url}\"]}}")),
+        ("system/etc/docker/daemon.json", format!("{{\"registry-mirrors\": [\"{url}\"], \"debug\": true}}")),
+    ];
     for (file, text) in sources {
         let env = TestEnv::new();
-        env.write(file, text(&registry.origin()));
+        env.write(file, text);
         env.rcr(["pull", "image:v1"]).success();
     }
     TestEnv::new().rcr(["--registry-mirror", &registry.origin(), "pull", "image:v1"]).success();

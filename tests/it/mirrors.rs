@@ -314,7 +314,7 @@ fn containerds_hosts_are_asked_in_their_order_and_pushed_to_where_the_file_says_
     env.secret("s3cr3t-of-the-mirror");
     env.rcr(["-v", "pull", &origin.reference("app:v1")]).success();
     assert_eq!(origin.log().len(), 0);
-    assert!(first.log().len() > 0 && first.log().iter().all(|request| request.header("x-key").is_none()));
+    assert!(!first.log().is_empty() && first.log().iter().all(|request| request.header("x-key").is_none()));
     assert!(second.log().iter().all(|request| request.header("x-key") == Some("s3cr3t-of-the-mirror")));
     assert!(second.log().iter().all(|request| request.parameter("ns") == Some(origin.host())), "{second:?}");
 

@@ -205,6 +205,19 @@ fn a_name_that_does_not_resolve_is_mended_by_an_address() {
 }
 
 #[test]
+fn a_wrong_name_is_mended_by_the_name_in_the_certificate() {
+    let scene = foreign_certificate();
+    let output = scene.run().code(8);
+    let right = hinted(&output, "image-registry.test:");
+    let (wrong, _) = renamed(&scene.parts.0.host(), "registry.test");
+    assert_eq!(hinted(&output, "registry.test:"), wrong);
+    let command = scene.command.iter().map(|word| word.replace(&wrong, &right));
+    // The new name has to lead to this machine too, as a name server would do it.
+    let (_, resolve) = renamed(&scene.parts.0.host(), "image-registry.test");
+    scene.env.rcr(command).arg(resolve).success();
+}
+
+#[test]
 fn a_wrong_tag_is_mended_by_the_list_of_tags() {
     let registry = Distribution::start();
     Skopeo::new().push(&image(2107), &registry.reference("team/image:v1"));

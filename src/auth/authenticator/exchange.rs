@@ -60,7 +60,7 @@ impl Authenticator {
 
     async fn send(&self, ask: &Ask, mut request: Request) -> Result<Response, Error> {
         request.cross_origin_redirects = false;
-        request.retry = !ask.once;
+        request = if ask.once { request.once() } else { request };
         let own = ask.trust.as_ref().filter(|(host, _)| host.is_at(&HostPort::of(&request.url)));
         request.trust = own.map(|(_, trust)| Arc::clone(trust));
         self.client.send(request, &Anonymous).await.map_err(|error| self.transport(error))

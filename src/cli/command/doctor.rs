@@ -1,6 +1,7 @@
 use anyhow::Result;
 
 use crate::cli::app::{App, written};
+use crate::endpoint::Located;
 use crate::op::Exit;
 use crate::op::doctor::{self, Diagnosis, Machine, StoreState, Subject};
 use crate::ui::{Format, diagnosis_json, diagnosis_text};
@@ -34,7 +35,7 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
     let subject = args.subject.as_deref().map(Subject::of);
     let machine = if subject.is_none() { Some(machine(app).await) } else { None };
-    let diagnosis = doctor::doctor(&app.context(), subject.as_ref(), machine).await;
+    let diagnosis = doctor::doctor(&app.context(), &app.settings.trust, subject.as_ref(), machine).await;
     match app.conclude("cannot print the diagnosis", print(app, &diagnosis)) {
         Exit::Done => diagnosis.exit,
         failed => failed,
@@ -52,8 +53,14 @@ fn print(app: &App, diagnosis: &Diagnosis) -> Result<()> {
 
 async fn machine(app: &App) -> Machine {
     let credentials = app.credentials.clone();
-    let listed = tokio::task::spawn_blocking(move || credentials.list()).await;
-    Machine { store: store(app), credentials: listed.map_err(Into::into).and_then(|listed| Ok(listed?.len())) }
+    let sources = tokio::task::spawn_blocking(move || credentials.overview()).await;
+    let notice = |notice: &Located<String>| format!("{}: {}", notice.from, notice.value);
+    Machine {
+        files: app.settings.files.clone(),
+        notices: app.settings.notices.iter().map(notice).collect(),
+        store: store(app),
+        credentials: sources.map_err(Into::into).and_then(|sources| Ok(sources?)),
+    }
 }
 
 fn store(app: &App) -> Result<StoreState> {

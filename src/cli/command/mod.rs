@@ -2,10 +2,12 @@
 
 mod catalog;
 mod completion;
+mod config;
 mod digest;
 mod doctor;
 mod history;
 mod images;
+mod info;
 mod inspect;
 mod login;
 mod logout;
@@ -44,6 +46,9 @@ pub(super) enum Command {
     Doctor(doctor::Args),
     #[command(subcommand)]
     Store(store::Command),
+    Info(info::Args),
+    #[command(subcommand)]
+    Config(config::Command),
     Completion(completion::Args),
     Version(version::Args),
 }
@@ -72,6 +77,8 @@ pub(super) async fn run(app: &App, command: Command) -> Exit {
         Command::Digest(args) => digest::run(app, args).await,
         Command::Doctor(args) => doctor::run(app, args).await,
         Command::Store(command) => store::run(app, command).await,
+        Command::Info(args) => info::run(app, args).await,
+        Command::Config(command) => config::run(app, command).await,
         Command::Completion(args) => completion::run(app, &args),
         Command::Version(args) => version::run(app, &args),
     }

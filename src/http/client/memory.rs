@@ -22,10 +22,9 @@ pub(super) struct Profile {
 /// What was learnt about hosts during the run.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// With what a request said beyond the lookup, where it did.
-    pub(super) trust: HashMap<(HostPort, Option<HostTrust>), HostTrust>,
-    /// Hosts that turned out to speak plain HTTP, and may.
-    pub(super) plain: HashMap<HostPort, bool>,
+    pub(super) trust: HashMap<HostPort, HostTrust>,
+    /// Hosts that turned out to speak plain HTTP, and may; each policy finds out for itself.
+    pub(super) plain: HashMap<(HostPort, SchemePolicy), bool>,
     /// Hosts that only a server named; whether loopback is allowed there.
     pub(super) foreign: HashMap<HostPort, bool>,
     /// Hosts that the user named, by name and port, as they were written.
@@ -51,14 +50,10 @@ impl Memory {
         if self.named.contains_key(&place) {
             return;
         }
-        // A server may have named it before the user did, or another setting may have counted.
-        self.trust.retain(|(known, _), _| !known.is_at(&host));
-        self.plain.retain(|known, _| !known.is_at(&host));
-        match extra {
-            Some(extra) => self.extra.insert(place.clone(), extra),
-            None => self.extra.remove(&place),
-        };
-        self.named.entry(place).or_insert(host);
+        // A server may have named it before the user did.
+        self.trust.retain(|known, _| !known.is_at(&host));
+        self.plain.retain(|(known, _), _| !known.is_at(&host));
+        self.named.insert(place, host);
     }
 
     /// Notes that the host `from` named the host `to`.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::STEP_TIMEOUT;
 use crate::http::resolver::{ResolveError, lookup};
-use crate::http::{Error, HostPort, StatusCode, Url};
+use crate::http::{Error, HostPort, ProxyChoice, ProxyProblem, ProxyReason, StatusCode};
 
 /// The largest head of a proxy's answer.
 const HEAD_LIMIT_BYTES: usize = 16 * 1024;
@@ -29,6 +29,7 @@ pub enum Route {
 pub struct Proxy {
     place: HostPort,
     authorization: Option<String>,
+    why: ProxyReason,
 }
 
 impl fmt::Debug for Proxy {
@@ -38,23 +39,28 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// The proxy at `url`. None for one that is not looked into: SOCKS, or a proxy that is itself reached over TLS.
+    /// The proxy that was chosen. None for one that is not looked into: SOCKS, or a proxy that is itself reached over
+    /// TLS.
     #[must_use]
-    pub fn parse(url: &Url) -> Option<Self> {
-        if url.scheme() != "http" {
-            return None;
-        }
+    pub fn of(choice: &ProxyChoice) -> Option<Self> {
+        let url = choice.proxy.as_ref().filter(|url| url.scheme() == "http")?;
         let place = HostPort { explicit: true, ..HostPort::of(url) };
         let named = !url.username().is_empty() || url.password().is_some();
         let authorization = named.then(|| {
             let pair = [decoded(url.username()), b":".to_vec(), decoded(url.password().unwrap_or_default())].concat();
             format!("Basic {}", STANDARD.encode(pair))
         });
-        Some(Self { place, authorization })
+        Some(Self { place, authorization, why: choice.why.clone() })
     }
 
     async fn tunnel(&self, host: &HostPort) -> Result<TcpStream, Error> {
-        let unreached = |reason| Error::Proxy { host: host.to_string(), proxy: self.place.to_string(), reason };
+        let failed = |problem| Error::Proxy {
+            host: host.to_string(),
+            proxy: self.place.to_string(),
+            why: self.why.clone(),
+            problem,
+        };
+        let unreached = |reason| failed(ProxyProblem::Unreachable(reason));
         let addresses = match self.place.ip() {
             Some(ip) => vec![ip],
             None => addresses(&self.place.host).await?,
@@ -72,9 +78,9 @@ impl Proxy {
         match status(&answer) {
             Some(200..=299) => Ok(stream),
             Some(status) if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED.as_u16() => {
-                Err(Error::ProxyAuthentication { host: host.to_string() })
+                Err(failed(ProxyProblem::Authentication { sent: self.authorization.is_some() }))
             }
-            Some(status) => Err(Error::ProxyRefused { host: host.to_string(), proxy: self.place.to_string(), status }),
+            Some(status) => Err(failed(ProxyProblem::Refused(format!("it answered {status}")))),
             None => Err(unreached(io::Error::other("what answered there is no HTTP proxy"))),
         }
     }
@@ -155,10 +161,14 @@ fn decoded(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Url;
 
     #[test]
     fn credentials_of_a_proxy_are_decoded_and_not_shown() {
-        let proxy = |url: &str| Proxy::parse(&Url::parse(url).unwrap());
+        let proxy = |url: &str| {
+            let why = ProxyReason::Variable("https_proxy".to_owned());
+            Proxy::of(&ProxyChoice { proxy: Some(Url::parse(url).unwrap()), why })
+        };
         let cases = [
             ("http://corp:s3cret@p.test:3128", Some("corp:s3cret")),
             ("http://corp:p%40ss%2Fw%25@p.test:3128", Some("corp:p@ss/w%")),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::http::{Identity, Url};
+use crate::http::{Identity, ProxyChoice, ProxyProblem, ProxyReason, Url};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -283,7 +283,9 @@ async fn through_a_proxy_and_what_it_refuses() {
     let (target, _) = tls_server(server(shows(&named("s", &["r.test"]), Some(&own)), rustls::ALL_VERSIONS, None)).await;
     let proxy = proxy(target).await;
     let route = |user: &str, at: SocketAddr| {
-        Route::Tunnel(Proxy::parse(&Url::parse(&format!("http://{user}{at}")).unwrap()).unwrap())
+        let proxy = Some(Url::parse(&format!("http://{user}{at}")).unwrap());
+        let why = ProxyReason::Variable("https_proxy".to_owned());
+        Route::Tunnel(Proxy::of(&ProxyChoice { proxy, why }).unwrap())
     };
     let (known, host) = (route("corp:s3cret@", proxy), at("r.test", target));
     let shaken = handshake(&host, &trust, &known).await;
@@ -291,9 +293,15 @@ async fn through_a_proxy_and_what_it_refuses() {
     assert!(connect(&host, &known).await.outcome.is_ok());
 
     let shaken = handshake(&host, &trust, &route("", proxy)).await;
-    assert!(matches!(shaken.step.outcome, Err(Error::ProxyAuthentication { .. })), "{shaken:?}");
+    assert!(
+        matches!(shaken.step.outcome, Err(Error::Proxy { problem: ProxyProblem::Authentication { sent: false }, .. })),
+        "{shaken:?}"
+    );
     let refused = connect(&at("other.test", target), &known).await.outcome.unwrap_err();
-    assert!(matches!(refused, Error::ProxyRefused { status: 403, .. }), "{refused:?}");
+    assert!(
+        matches!(&refused, Error::Proxy { problem: ProxyProblem::Refused(words), .. } if words.contains("403")),
+        "{refused:?}"
+    );
     let shown = format!("{refused} {refused:?} {known:?}");
     assert!(shown.contains(&proxy.to_string()) && !shown.contains("s3cret"), "{shown}");
     let none = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();

@@ -7,10 +7,10 @@ use futures_util::future::join_all;
 
 use super::steps::Steps;
 use super::{step_of, written};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, PlainReason, TrustSettings};
 use crate::http::probe::{self, Handshake, Proxy, Session};
 use crate::http::{
-    self, Certificate, DisplayUrl, HostPort, HostTrust, SchemePolicy, TlsProblem, TrustStore, Url, is_loopback_name,
+    self, Certificate, HostPort, HostTrust, ProxyChoice, SchemePolicy, TlsProblem, TrustStore, is_loopback_name,
 };
 use crate::op::Context;
 
@@ -26,7 +26,12 @@ pub(super) struct Reached {
     pub(super) lacks_identity: bool,
 }
 
-pub(super) async fn examine(context: &Context, steps: &mut Steps, endpoint: &Endpoint) -> Option<Reached> {
+pub(super) async fn examine(
+    context: &Context,
+    settings: &TrustSettings,
+    steps: &mut Steps<'_>,
+    endpoint: &Endpoint,
+) -> Option<Reached> {
     let started = Instant::now();
     let trust = match context.http.trust(&HostPort::of(&endpoint.base)).await {
         Ok(trust) => trust,
@@ -35,6 +40,7 @@ pub(super) async fn examine(context: &Context, steps: &mut Steps, endpoint: &End
             return None;
         }
     };
+    let why = Why::of(settings, endpoint).await;
     let plain = endpoint.base.scheme() == "http" || trust.scheme == SchemePolicy::Http;
     let mut url = endpoint.base.clone();
     if plain {
@@ -42,18 +48,20 @@ pub(super) async fn examine(context: &Context, steps: &mut Steps, endpoint: &End
         let _ = url.set_scheme("http");
     }
     let host = written(endpoint, &HostPort::of(&url));
-    let route = match context.http.proxies().for_url(&url) {
-        Some(proxy) => behind(steps, &host, &proxy, plain).await?,
-        None => straight(context, steps, &host).await?,
+    let choice = context.http.proxies().choose(&url);
+    let route = match choice.proxy {
+        Some(_) => behind(steps, &host, &choice, plain).await?,
+        None => straight(context, steps, &host, &choice).await?,
     };
     let mut reached = Reached { host: host.to_string(), lacks_identity: false };
+    let peer = Peer { host, trust, why };
     let started = Instant::now();
     if plain {
-        unencrypted(steps, started, &host, "the settings allow nothing else for it");
+        unencrypted(steps, started, &peer);
     } else if let Some(route) = route {
-        let shaken = probe::handshake(&host, &trust, &route).await;
-        reached.lacks_identity = shaken.asks_client_certificate && trust.identity.is_none();
-        tls(steps, started, &host, &trust, shaken)?;
+        let shaken = probe::handshake(&peer.host, &peer.trust, &route).await;
+        reached.lacks_identity = shaken.asks_client_certificate && peer.trust.identity.is_none();
+        tls(steps, started, &peer, shaken)?;
     } else {
         steps.skip("tls", "not looked at behind this kind of proxy; the next step says whether it works");
     }
@@ -61,9 +69,14 @@ pub(super) async fn examine(context: &Context, steps: &mut Steps, endpoint: &End
 }
 
 /// Without a proxy: all addresses, and a connection to each.
-async fn straight(context: &Context, steps: &mut Steps, host: &HostPort) -> Option<Option<probe::Route>> {
+async fn straight(
+    context: &Context,
+    steps: &mut Steps<'_>,
+    host: &HostPort,
+    choice: &ProxyChoice,
+) -> Option<Option<probe::Route>> {
     let started = Instant::now();
-    steps.ok("proxy", started, "none");
+    steps.ok("proxy", started, choice.to_string());
     let overrides = context.http.overrides();
     let found = match probe::resolve(host, overrides).await.outcome {
         Ok(found) => found,
@@ -113,12 +126,16 @@ async fn straight(context: &Context, steps: &mut Steps, host: &HostPort) -> Opti
 }
 
 /// Through a proxy, which looks the name up itself. Its kind decides whether a connection can be looked at.
-async fn behind(steps: &mut Steps, host: &HostPort, proxy: &Url, plain: bool) -> Option<Option<probe::Route>> {
+async fn behind(
+    steps: &mut Steps<'_>,
+    host: &HostPort,
+    choice: &ProxyChoice,
+    plain: bool,
+) -> Option<Option<probe::Route>> {
     let started = Instant::now();
-    let shown = DisplayUrl(proxy).to_string();
-    let shown = shown.trim_end_matches('/');
+    let shown = choice.to_string();
     steps.skip("dns", "the proxy looks the name up");
-    let Some(tunnel) = Proxy::parse(proxy).filter(|_| !plain) else {
+    let Some(tunnel) = Proxy::of(choice).filter(|_| !plain) else {
         steps.ok("proxy", started, shown);
         steps.skip("tcp", "not looked at behind this kind of proxy");
         return Some(None);
@@ -137,26 +154,56 @@ async fn behind(steps: &mut Steps, host: &HostPort, proxy: &Url, plain: bool) ->
     }
 }
 
-fn unencrypted(steps: &mut Steps, started: Instant, host: &HostPort, why: &str) {
-    let detail = "plain HTTP";
-    if is_loopback_name(&host.host) {
-        steps.ok("tls", started, format!("{detail}, which does not leave this machine"));
-    } else {
-        let cause = format!("nothing is encrypted, and whoever is in between can read and change it: {why}");
-        steps.warn("tls", started, detail, cause, None);
+/// The host, and how it is to prove itself.
+struct Peer {
+    host: HostPort,
+    trust: HostTrust,
+    why: Why,
+}
+
+/// Who says that a host need not prove itself.
+struct Why {
+    plain: String,
+    unverified: String,
+}
+
+impl Why {
+    /// Settings that cannot be used were met before, and do not come here.
+    async fn of(settings: &TrustSettings, endpoint: &Endpoint) -> Self {
+        let (settings, of) = (settings.clone(), endpoint.clone());
+        // Files are read for it, and names may be looked up.
+        let explained = tokio::task::spawn_blocking(move || settings.explain_at(&of).ok()).await.ok().flatten();
+        let url = || format!("the URL in {}", endpoint.from);
+        let plain = match explained.as_ref().and_then(|explained| explained.plain.as_ref()) {
+            _ if endpoint.base.scheme() == "http" => url(),
+            Some(PlainReason::Listed(from) | PlainReason::Insecure(from)) => from.to_string(),
+            Some(PlainReason::Loopback) | None => "its name".to_owned(),
+        };
+        let unverified = explained.and_then(|explained| explained.unverified);
+        Self { plain, unverified: unverified.map_or_else(|| "a setting".to_owned(), |from| from.to_string()) }
     }
 }
 
-fn tls(steps: &mut Steps, started: Instant, host: &HostPort, trust: &HostTrust, shaken: Handshake) -> Option<()> {
+fn unencrypted(steps: &mut Steps<'_>, started: Instant, peer: &Peer) {
+    if is_loopback_name(&peer.host.host) {
+        steps.ok("tls", started, "plain HTTP, which does not leave this machine");
+    } else {
+        let cause = "nothing is encrypted: whoever is in between can read and change it";
+        steps.warn("tls", started, format!("plain HTTP, allowed by {}", peer.why.plain), cause, None);
+    }
+}
+
+fn tls(steps: &mut Steps<'_>, started: Instant, peer: &Peer, shaken: Handshake) -> Option<()> {
     use http::Error as E;
     let Handshake { step, chain: shown, trusted, .. } = shaken;
     match step.outcome {
         Ok(session) => {
-            agreed(steps, started, host, trust, &shown, trusted.as_ref(), &session);
+            let verdict = trusted.as_ref();
+            agreed(steps, started, peer, &shown, verdict, &session);
             Some(())
         }
         Err(error) => {
-            let falls_back = match trust.scheme {
+            let falls_back = match peer.trust.scheme {
                 SchemePolicy::HttpsElseHttp => {
                     matches!(error, E::PlainHttp { .. } | E::Connect { .. } | E::Broken { .. } | E::Tls { .. })
                 }
@@ -164,7 +211,7 @@ fn tls(steps: &mut Steps, started: Instant, host: &HostPort, trust: &HostTrust, 
                 SchemePolicy::Https | SchemePolicy::Http => false,
             };
             if falls_back {
-                unencrypted(steps, started, host, "it speaks no TLS, and a setting calls it insecure");
+                unencrypted(steps, started, peer);
                 return Some(());
             }
             let detail = if shown.is_empty() { String::new() } else { chain(&shown) };
@@ -175,14 +222,14 @@ fn tls(steps: &mut Steps, started: Instant, host: &HostPort, trust: &HostTrust, 
 }
 
 fn agreed(
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     started: Instant,
-    host: &HostPort,
-    trust: &HostTrust,
+    peer: &Peer,
     shown: &[Option<Certificate>],
     trusted: Option<&Result<TrustStore, TlsProblem>>,
     session: &Session,
 ) {
+    let Peer { host, trust, why } = peer;
     let left = shown.first().and_then(Option::as_ref).map(days_left);
     let ends = match left {
         Some(Ok(days)) => format!(", valid for {days} more days"),
@@ -192,7 +239,7 @@ fn agreed(
     let vouched = match (trusted, trust.verify) {
         (Some(Ok(TrustStore::System)), true) => ", trusted by this machine".to_owned(),
         (Some(Ok(TrustStore::File(file))), true) => format!(", trusted by {}", file.display()),
-        _ => ", not verified".to_owned(),
+        _ => format!(", not verified because of {}", why.unverified),
     };
     let detail = format!("{}, {}{ends}{vouched}", session.version, chain(shown));
     let refused = |problem: &TlsProblem| http::Error::Tls { host: host.to_string(), problem: problem.clone() };
@@ -201,9 +248,9 @@ fn agreed(
             steps.warn_of("tls", started, detail, &refused(problem).into());
         }
         _ if !trust.verify => {
-            let hint = "the certificate is good: take this host out of what is insecure or not verified";
+            let hint = format!("the certificate is good: take this host out of {}", why.unverified);
             let cause = "certificates are not verified, so anybody could be in between";
-            steps.warn("tls", started, detail, cause, Some(hint.to_owned()));
+            steps.warn("tls", started, detail, cause, Some(hint));
         }
         (_, Some(Ok(days))) if days < EXPIRY_WARNING_DAYS => {
             let hint = "the registry's operator has to renew the certificate before then";

@@ -50,7 +50,7 @@ pub(super) async fn examine(steps: &mut Steps<'_>, repository: &Repository, imag
 }
 
 /// Ends the walk where a HEAD says all that a GET would.
-fn settled(steps: &mut Steps, started: Instant, head: Answer) -> Option<Answer> {
+fn settled(steps: &mut Steps<'_>, started: Instant, head: Answer) -> Option<Answer> {
     // Of others, the GET has the reason, or is not refused.
     let told = matches!(head.status.as_u16(), 401 | 408 | 429 | 500 | 502..);
     match head {
@@ -62,7 +62,13 @@ fn settled(steps: &mut Steps, started: Instant, head: Answer) -> Option<Answer> 
     }
 }
 
-fn rate_limit(steps: &mut Steps, started: Instant, repository: &Repository, head: &Answer, limit: Option<RateLimit>) {
+fn rate_limit(
+    steps: &mut Steps<'_>,
+    started: Instant,
+    repository: &Repository,
+    head: &Answer,
+    limit: Option<RateLimit>,
+) {
     match limit {
         None => steps.ok("rate-limit", started, "none is stated"),
         Some(limit) if limit.remaining == 0 || head.status == StatusCode::TOO_MANY_REQUESTS => {
@@ -93,7 +99,7 @@ fn announced(steps: &mut Steps<'_>, started: Instant, head: &Answer, digest: &Di
     }
 }
 
-async fn range(steps: &mut Steps, repository: &Repository, manifest: &Manifest) -> Option<()> {
+async fn range(steps: &mut Steps<'_>, repository: &Repository, manifest: &Manifest) -> Option<()> {
     let started = Instant::now();
     let digest = match small_blob(repository, manifest).await {
         Ok(Some(digest)) => digest,
@@ -142,7 +148,7 @@ async fn small_blob(repository: &Repository, manifest: &Manifest) -> Result<Opti
     }
 }
 
-async fn referrers(steps: &mut Steps, repository: &Repository, digest: &Digest) -> Option<()> {
+async fn referrers(steps: &mut Steps<'_>, repository: &Repository, digest: &Digest) -> Option<()> {
     let started = Instant::now();
     match repository.look_at_referrers(digest).await {
         Ok(answer) if answer.status == StatusCode::OK => steps.ok("referrers", started, "answers 200 OK"),

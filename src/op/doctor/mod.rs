@@ -15,7 +15,7 @@ use std::time::Instant;
 use anyhow::Error;
 
 use super::{Context, Exit};
-use crate::endpoint::{Candidates, Endpoint, Located, Provenance, Role, Route};
+use crate::endpoint::{Candidates, Endpoint, Located, Provenance, Role, Route, TrustSettings};
 use crate::http::{self, DisplayUrl, HostPort};
 use crate::model::{Reference, ReferenceError, Registry};
 use crate::registry::Repository;
@@ -109,9 +109,15 @@ impl Place {
 }
 
 /// Looks at everything between here and `subject`; without one at docker.io, and at `machine`.
-pub async fn doctor(context: &Context, subject: Option<&Subject>, machine: Option<Machine>) -> Diagnosis {
+/// `trust` is what the context's client goes by: here it tells who says so.
+pub async fn doctor(
+    context: &Context,
+    trust: &TrustSettings,
+    subject: Option<&Subject>,
+    machine: Option<Machine>,
+) -> Diagnosis {
     let hub = Subject::Host(Registry::docker_hub().to_string());
-    let local = machine.map(local::examine);
+    let local = machine.map(|machine| local::examine(trust, machine));
     let subject = subject.unwrap_or(&hub);
     let started = Instant::now();
     let names = match subject {
@@ -120,19 +126,19 @@ pub async fn doctor(context: &Context, subject: Option<&Subject>, machine: Optio
     };
     let mut places: Vec<Place> = local.into_iter().collect();
     match names {
-        Err(error) => places.push(unnamed(subject, started, &error.into())),
-        Ok(Candidates { references, choice }) => {
+        Err(error) => places.push(unnamed(trust, subject, started, &error.into())),
+        Ok(Candidates { references, choice, .. }) => {
             for Located { value, from } in references {
                 let image = matches!(subject, Subject::Image(_)).then(|| context.or_latest(&value));
                 let asked = image.as_ref().unwrap_or(&value);
                 match context.registries.route(asked) {
-                    Err(error) => places.push(unnamed(subject, started, &error.into())),
+                    Err(error) => places.push(unnamed(trust, subject, started, &error.into())),
                     Ok(route) => {
                         for endpoint in route.endpoints() {
                             let why = why(endpoint, &from);
-                            let mut steps = Steps::default();
+                            let mut steps = Steps::new(trust);
                             name(&mut steps, started, &route, endpoint, image.as_ref(), choice.as_ref());
-                            walk(context, &mut steps, endpoint, image.as_ref()).await;
+                            walk(context, trust, &mut steps, endpoint, image.as_ref()).await;
                             places.push(place(endpoint, why, steps, image.is_some()));
                         }
                     }
@@ -147,11 +153,11 @@ pub async fn doctor(context: &Context, subject: Option<&Subject>, machine: Optio
 /// A registry as a name: mirrors are listed for names, and a registry's own are those of any.
 fn host(text: &str) -> Result<Candidates, ReferenceError> {
     let value = Reference::parse_on("any/image", &Registry::parse(text)?)?;
-    Ok(Candidates { references: vec![Located::new(value, Provenance::BuiltIn)], choice: None })
+    Ok(Candidates { references: vec![Located::new(value, Provenance::BuiltIn)], choice: None, alias: None })
 }
 
-fn unnamed(subject: &Subject, started: Instant, error: &Error) -> Place {
-    let mut steps = Steps::default();
+fn unnamed(trust: &TrustSettings, subject: &Subject, started: Instant, error: &Error) -> Place {
+    let mut steps = Steps::new(trust);
     steps.fail("name", started, error);
     Place {
         name: subject.text().to_owned(),
@@ -161,17 +167,12 @@ fn unnamed(subject: &Subject, started: Instant, error: &Error) -> Place {
     }
 }
 
-fn place(endpoint: &Endpoint, from: String, steps: Steps, image: bool) -> Place {
+fn place(endpoint: &Endpoint, from: String, steps: Steps<'_>, image: bool) -> Place {
     let kind = match endpoint.role {
         Role::Mirror => Kind::Mirror,
         Role::Origin => Kind::Registry,
     };
-    // A setting may have a password in its URL.
-    let name = match endpoint.role {
-        Role::Origin if endpoint.base.scheme() == "https" => endpoint.registry.to_string(),
-        _ => DisplayUrl(&endpoint.base).to_string().trim_end_matches("v2/").trim_end_matches('/').to_owned(),
-    };
-    Place { name, kind, from, steps: steps.in_order(&plan(image)) }
+    Place { name: endpoint.shown(), kind, from, steps: steps.in_order(&plan(image)) }
 }
 
 fn plan(image: bool) -> Vec<&'static str> {
@@ -186,7 +187,7 @@ fn why(endpoint: &Endpoint, name: &Provenance) -> String {
 }
 
 fn name(
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     started: Instant,
     route: &Route,
     endpoint: &Endpoint,
@@ -207,21 +208,28 @@ fn name(
 }
 
 /// The steps of one place; ends early where one fails that the others need.
-async fn walk(context: &Context, steps: &mut Steps, endpoint: &Endpoint, image: Option<&Reference>) {
+async fn walk(
+    context: &Context,
+    trust: &TrustSettings,
+    steps: &mut Steps<'_>,
+    endpoint: &Endpoint,
+    image: Option<&Reference>,
+) {
     // Tells the client of the host, and how it is trusted.
     let repository = context.at(endpoint.clone()).replaceable();
-    let _ = examine(context, steps, endpoint, &repository, image).await;
+    let _ = examine(context, trust, steps, endpoint, &repository, image).await;
     context.pass_on(repository.take_warnings());
 }
 
 async fn examine(
     context: &Context,
-    steps: &mut Steps,
+    trust: &TrustSettings,
+    steps: &mut Steps<'_>,
     endpoint: &Endpoint,
     repository: &Repository,
     image: Option<&Reference>,
 ) -> Option<()> {
-    let reached = connection::examine(context, steps, endpoint).await?;
+    let reached = connection::examine(context, trust, steps, endpoint).await?;
     service::examine(context, steps, repository, &reached, image.is_some()).await?;
     match image {
         Some(image) => content::examine(steps, repository, image).await,
@@ -253,7 +261,7 @@ fn step_of(error: &http::Error, otherwise: &'static str) -> &'static str {
     match error.innermost() {
         E::Resolve { .. } => "dns",
         E::Connect { .. } => "tcp",
-        E::Proxy { .. } | E::ProxyAuthentication { .. } | E::ProxyRefused { .. } => "proxy",
+        E::Proxy { .. } => "proxy",
         E::Tls { .. } | E::PlainHttp { .. } | E::CertificateFile { .. } | E::Trust(_) => "tls",
         _ => otherwise,
     }

@@ -18,7 +18,7 @@ const MAX_WORD_CHARS: usize = 100;
 
 pub(super) async fn examine(
     context: &Context,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     repository: &Repository,
     reached: &Reached,
     image: bool,
@@ -41,7 +41,7 @@ pub(super) async fn examine(
     challenge(context, steps, repository, &answer, image).await
 }
 
-fn unanswered(steps: &mut Steps, started: Instant, reached: &Reached, error: Error) {
+fn unanswered(steps: &mut Steps<'_>, started: Instant, reached: &Reached, error: Error) {
     // nginx lets everybody in, and says so only in its answer.
     if reached.lacks_identity && error.status() == Some(StatusCode::BAD_REQUEST) {
         let (host, problem) = (reached.host.clone(), TlsProblem::ClientCertificate);
@@ -70,13 +70,13 @@ fn text(answer: &Answer, name: &str) -> Option<String> {
     Some(value.chars().take(MAX_WORD_CHARS).collect())
 }
 
-fn api(steps: &mut Steps, started: Instant, answer: &Answer) {
+fn api(steps: &mut Steps<'_>, started: Instant, answer: &Answer) {
     let scheme = if answer.url.scheme() == "https" { "HTTPS" } else { "plain HTTP" };
     let version = version(answer).map(|version| format!(", {version}")).unwrap_or_default();
     steps.ok("api", started, format!("/v2/ answers {} over {scheme}{version}", answer.status));
 }
 
-fn clock(steps: &mut Steps, started: Instant, answer: &Answer) {
+fn clock(steps: &mut Steps<'_>, started: Instant, answer: &Answer) {
     let Some(date) = answer.date else {
         steps.skip("clock", "the registry does not say what time it is");
         return;
@@ -97,7 +97,7 @@ fn clock(steps: &mut Steps, started: Instant, answer: &Answer) {
 
 async fn challenge(
     context: &Context,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     repository: &Repository,
     answer: &Answer,
     image: bool,
@@ -152,7 +152,7 @@ async fn look_up(context: &Context, repository: &Repository, image: bool) -> Res
 
 async fn credentials(
     context: &Context,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
     repository: &Repository,
     found: Result<Option<Found>, anyhow::Error>,
     image: bool,
@@ -181,7 +181,6 @@ async fn credentials(
                 steps.warn_of("credentials", started, "none", &error.into());
                 return Some(());
             }
-            let detail = origin.map_or_else(|| "none".to_owned(), |origin| format!("from {origin}"));
             // The server that the challenge names may be at fault, and not who asks it.
             let step = match &error {
                 Error::Auth {
@@ -190,6 +189,8 @@ async fn credentials(
                 } => "challenge",
                 _ => "credentials",
             };
+            let detail = origin.map_or_else(|| "none".to_owned(), |origin| format!("from {origin}"));
+            let detail = if step == "credentials" { detail } else { String::new() };
             steps.fail_with(step, started, detail, &error.into());
             return None;
         }
@@ -204,7 +205,7 @@ fn is_denied(error: &Error) -> bool {
     matches!(error, Error::Denied(_) | Error::Auth { source: auth::Error::NotLoggedIn { .. }, .. })
 }
 
-fn scopes(context: &Context, steps: &mut Steps, repository: &Repository) {
+fn scopes(context: &Context, steps: &mut Steps<'_>, repository: &Repository) {
     let started = Instant::now();
     let endpoint = repository.host().endpoint();
     let scope = endpoint.scope_name_of(repository.name());

@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Error;
 
+use crate::endpoint::TrustSettings;
 use crate::op::{Exit, Failure};
 
 /// What came of a step.
@@ -51,11 +52,18 @@ impl Step {
     }
 }
 
-/// The steps of one place, as they come.
-#[derive(Debug, Default)]
-pub(super) struct Steps(Vec<Step>);
+/// The steps of one place, as they come, and the settings that their hints name.
+#[derive(Debug)]
+pub(super) struct Steps<'a> {
+    trust: &'a TrustSettings,
+    come: Vec<Step>,
+}
 
-impl Steps {
+impl<'a> Steps<'a> {
+    pub(super) fn new(trust: &'a TrustSettings) -> Self {
+        Self { trust, come: Vec::new() }
+    }
+
     pub(super) fn ok(&mut self, name: &'static str, since: Instant, detail: impl Into<String>) {
         let elapsed = since.elapsed();
         self.put(Step { status: Status::Ok, elapsed, ..Step::skipped(name, detail) });
@@ -75,7 +83,7 @@ impl Steps {
 
     /// A warning with the cause and the hint that a failed command would have.
     pub(super) fn warn_of(&mut self, name: &'static str, since: Instant, detail: impl Into<String>, error: &Error) {
-        let (cause, hint, _) = judged(error);
+        let (cause, hint, _) = self.judged(error);
         self.warn(name, since, detail, cause, hint);
     }
 
@@ -85,7 +93,7 @@ impl Steps {
 
     /// A failure of which more was found than it says.
     pub(super) fn fail_with(&mut self, name: &'static str, since: Instant, detail: impl Into<String>, error: &Error) {
-        let (cause, hint, exit) = judged(error);
+        let (cause, hint, exit) = self.judged(error);
         let (elapsed, cause, exit) = (since.elapsed(), Some(cause), Some(exit));
         self.put(Step { status: Status::Failed, elapsed, cause, hint, exit, ..Step::skipped(name, detail) });
     }
@@ -103,18 +111,23 @@ impl Steps {
         self.put(Step::skipped(name, why));
     }
 
-    /// What is found later of a step counts.
-    fn put(&mut self, step: Step) {
-        self.0.retain(|known| known.name != step.name);
-        self.0.push(step);
+    /// What is found later of a step counts; what was found of it stays where there is nothing else to tell.
+    fn put(&mut self, mut step: Step) {
+        if let Some(at) = self.come.iter().position(|known| known.name == step.name) {
+            let known = self.come.swap_remove(at);
+            if step.detail.is_empty() {
+                step.detail = known.detail;
+            }
+        }
+        self.come.push(step);
     }
 
     /// All steps of `plan` in its order; what is missing was not come to.
     pub(super) fn in_order(mut self, plan: &[&'static str]) -> Vec<Step> {
-        let failed = self.0.iter().find(|step| step.status == Status::Failed).map(|step| step.name);
+        let failed = self.come.iter().find(|step| step.status == Status::Failed).map(|step| step.name);
         let why = failed.map_or_else(|| "nothing to look at".to_owned(), |step| format!("because {step} failed"));
-        let mut take = |name: &'static str| match self.0.iter().position(|step| step.name == name) {
-            Some(at) => self.0.swap_remove(at),
+        let mut take = |name: &'static str| match self.come.iter().position(|step| step.name == name) {
+            Some(at) => self.come.swap_remove(at),
             None => Step::skipped(name, why.clone()),
         };
         plan.iter().map(|name| take(name)).collect()
