@@ -105,7 +105,10 @@ impl Context {
             return known.clone();
         }
         let authenticator = self.authenticator(&endpoint.registry);
-        let host = Host::open(self.http.clone(), endpoint, authenticator);
+        let host = match hosts.iter().find(|known| known.endpoint().base == endpoint.base) {
+            Some(beside) => beside.beside(endpoint, authenticator),
+            None => Host::open(self.http.clone(), endpoint, authenticator),
+        };
         hosts.push(host.clone());
         host
     }

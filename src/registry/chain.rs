@@ -159,7 +159,7 @@ impl Chain {
             // What it lacks now it may have of the next thing that is asked for.
             Error::NotFound(_) => false,
             Error::Denied(_) | Error::Auth { .. } => self.state().refused.insert(at),
-            _ => host.drop_out(),
+            _ => host.drop_out(error.is_unreachable()),
         };
         if news {
             host.warn(Warning::PassedOver { place, why });
@@ -218,7 +218,7 @@ impl Source for Chain {
         *position = Position { at: at + 1, ..Position::default() };
         drop(state);
         let host = self.places[at].host();
-        if corrupt && host.drop_out() {
+        if corrupt && host.drop_out(false) {
             host.warn(Warning::PassedOver { place: host.endpoint().shown(), why: innermost(fault) });
         }
         true

@@ -278,6 +278,13 @@ impl Error {
         matches!(source, http::Error::CertificateFile { .. } | http::Error::Trust(_) | http::Error::Setup(_))
     }
 
+    /// Whether nobody was reached, so that it does not matter what was asked for.
+    pub(super) fn is_unreachable(&self) -> bool {
+        use http::Error as E;
+        let Self::Http { source, .. } = self else { return false };
+        matches!(source.innermost(), E::Connect { .. } | E::Resolve { .. } | E::Proxy { .. })
+    }
+
     /// Whether another attempt may help. What `http` has tried again already counts as settled.
     #[must_use]
     pub fn is_transient(&self) -> bool {

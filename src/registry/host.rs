@@ -25,16 +25,33 @@ struct Shared {
     warnings: Warnings,
     /// Set once it has failed in a way that the next request would meet too.
     dropped: OnceLock<()>,
+    /// Set once nobody was reached there, for whatever registry it speaks.
+    unreachable: Arc<OnceLock<()>>,
 }
 
 impl Host {
     /// Does no input or output.
     #[must_use]
     pub fn open(client: Arc<Client>, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
+        Self::of(client, endpoint, authenticator, Arc::default())
+    }
+
+    /// Another endpoint at the same URL: where nobody was reached for one, nobody is for the other.
+    #[must_use]
+    pub fn beside(&self, endpoint: Endpoint, authenticator: Arc<Authenticator>) -> Self {
+        Self::of(Arc::clone(&self.shared.client), endpoint, authenticator, Arc::clone(&self.shared.unreachable))
+    }
+
+    fn of(
+        client: Arc<Client>,
+        endpoint: Endpoint,
+        authenticator: Arc<Authenticator>,
+        unreachable: Arc<OnceLock<()>>,
+    ) -> Self {
         client.introduce(endpoint.host());
         let trust = endpoint.trust.clone().map(Arc::new);
         let (warnings, dropped) = (Warnings::default(), OnceLock::new());
-        Self { shared: Arc::new(Shared { client, endpoint, trust, authenticator, warnings, dropped }) }
+        Self { shared: Arc::new(Shared { client, endpoint, trust, authenticator, warnings, dropped, unreachable }) }
     }
 
     /// One of its repositories. Does no input or output.
@@ -96,13 +113,15 @@ impl Host {
         self.shared.authenticator.scoped(repository, scopes).trusting(self.endpoint().host(), self.shared.trust.clone())
     }
 
-    /// Leaves it alone for the rest of the run, as one of several places; `false` where it was left alone already.
-    pub(super) fn drop_out(&self) -> bool {
-        self.shared.dropped.set(()).is_ok()
+    /// Leaves it alone for the rest of the run, as one of several places; where it was not reached at all, whatever
+    /// registry it is to speak for. `false` where it was left alone already.
+    pub(super) fn drop_out(&self, unreachable: bool) -> bool {
+        let first = self.shared.dropped.set(()).is_ok();
+        if unreachable { self.shared.unreachable.set(()).is_ok() } else { first }
     }
 
     pub(super) fn is_out(&self) -> bool {
-        self.shared.dropped.get().is_some()
+        self.shared.dropped.get().is_some() || self.shared.unreachable.get().is_some()
     }
 
     /// `path` below the root of the API; its parts have been checked.

@@ -149,7 +149,7 @@ fn hosts_toml_leads_to_its_hosts() {
 }
 
 #[test]
-fn a_broken_file_is_named_with_its_line() {
+fn fault_101_a_broken_file_is_named_with_its_line() {
     let cases = [
         ("config/rcr/config.toml", "\n[[mirror]]\nprefix = 'r.test'\nurl = 'r.test'\n", ":4: \"r.test\" is not"),
         (

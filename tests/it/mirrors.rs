@@ -118,6 +118,30 @@ fn fault_45_a_mirror_that_is_down_is_asked_once_in_a_run() {
 }
 
 #[test]
+fn fault_45_a_mirror_of_many_that_is_down_is_asked_once_for_all() {
+    // It hangs up on everybody before TLS: nobody is reached there, whatever is asked for.
+    let mute = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+    let url = format!("https://{}", mute.local_addr().unwrap());
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for connection in mute.incoming() {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            drop(connection);
+        }
+    });
+    let (one, two) = (at(3), at(4));
+    let env = TestEnv::new();
+    for (seed, registry) in [(4018, &one), (4019, &two)] {
+        registry.add("app", "v1", &Artifact::image(seed).build());
+    }
+    configured(&env, &[mirror("*", &url, "")]);
+    let output = env.rcr(["pull", &one.reference("app:v1"), &two.reference("app:v1")]).success();
+    assert_eq!(output.stderr.matches("was passed over").count(), 1, "{}", output.stderr);
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[test]
 fn what_a_mirror_lacks_comes_from_the_registry() {
     let image = Artifact::image(4005).layers(&[20_000; 3]).build();
     let missing = image.layers()[1].digest();
