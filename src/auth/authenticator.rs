@@ -372,6 +372,15 @@ impl Scoped {
         Self { trust: trust.map(|trust| (host, trust)), ..self }
     }
 
+    /// Whether there are credentials that were never asked for: some servers refuse where they should ask.
+    ///
+    /// # Errors
+    /// [`Error::Lookup`].
+    pub async fn are_untried(&self) -> Result<bool, Error> {
+        let asked = self.authenticator.state().scheme.is_some();
+        Ok(!asked && self.authenticator.find(self.repository.as_deref()).await?.is_some())
+    }
+
     fn key(&self) -> Key {
         (self.repository.clone(), lock(&self.scopes).clone())
     }

@@ -144,9 +144,17 @@ impl Host {
     /// Sends to the registry, and collects what it warns of. Any status.
     pub(super) async fn send(&self, operation: &str, request: Request, authorizer: &Scoped) -> Result<Response, Error> {
         let response = self.exchange(operation, request.clone(), authorizer).await?;
-        let silent = response.status() == StatusCode::UNAUTHORIZED
-            && !response.headers().contains_key(header::WWW_AUTHENTICATE)
-            && self.owns(response.url(), response.url());
+        let mute = !response.headers().contains_key(header::WWW_AUTHENTICATE);
+        let silent = mute
+            && self.owns(response.url(), response.url())
+            && match response.status() {
+                StatusCode::UNAUTHORIZED => true,
+                StatusCode::FORBIDDEN => {
+                    let untried = authorizer.are_untried().await;
+                    untried.map_err(|source| Error::Auth { operation: operation.to_owned(), source })?
+                }
+                _ => false,
+            };
         if !silent {
             return Ok(response);
         }

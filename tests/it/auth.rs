@@ -221,6 +221,28 @@ fn fault_38_without_a_challenge_the_registry_is_asked_for_one() {
 }
 
 #[test]
+fn fault_38_credentials_are_tried_where_a_registry_refuses_instead_of_asking() {
+    const ALICE: &str = "Basic YWxpY2U6czNjcjN0LW9mLWFsaWNl";
+    let registry = Registry::builder()
+        .before(|request| match (request.path.as_str(), request.header("authorization")) {
+            (_, Some(ALICE)) => None,
+            ("/v2/", _) => Some(Reply::status(401).header("www-authenticate", "Basic realm=\"r\"")),
+            _ => Some(Reply::status(403)),
+        })
+        .start();
+    registry.add("team/app", "v1", &Artifact::image(306).build());
+    let reference = registry.reference("team/app:v1");
+    let stranger = TestEnv::new();
+    stranger.rcr(["pull", &reference]).code(4).stderr_has("no credentials were sent");
+    assert_eq!(registry.log().len(), 1, "who has none is not asked for any: {registry:?}");
+    let env = TestEnv::new();
+    env.secret_login("alice", PASSWORD);
+    env.write_docker_config(&json!({"auths": {registry.host(): {"username": "alice", "password": PASSWORD}}}));
+    env.rcr(["pull", &reference]).success();
+    env.rcr(["push", &reference, &registry.reference("team/copy:v1")]).success();
+}
+
+#[test]
 fn fault_39_replies_of_token_servers() {
     let cases: [(&str, String, i32); 10] = [
         ("access_token alone", r#"{"access_token":"good-token"}"#.into(), 0),
