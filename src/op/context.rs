@@ -8,7 +8,7 @@ use crate::content::{Event, Progress};
 use crate::endpoint::{self, Endpoint, Registries, Route};
 use crate::http;
 use crate::model::{Reference, Registry};
-use crate::registry::{Chain, Host, Repository, Warning};
+use crate::registry::{self, Chain, Host, Repository, Warning};
 use crate::transfer::Limits;
 
 /// What every verb that talks to a registry works with.
@@ -118,6 +118,23 @@ impl Context {
         let mut known = self.authenticators.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Authenticator::new(self.http.clone(), registry.clone(), self.credentials.clone());
         known.entry(registry.clone()).or_insert_with(new).clone()
+    }
+
+    /// A failure of the last place, with those of the places before it as its first cause. One of this machine is none.
+    pub(super) fn with_mirrors<T>(
+        chain: &Chain,
+        outcome: Result<T, impl Into<anyhow::Error>>,
+    ) -> Result<T, anyhow::Error> {
+        outcome.map_err(|error| {
+            let error: anyhow::Error = error.into();
+            let passed: Vec<String> =
+                chain.passed_over().into_iter().map(|(place, why)| format!("{place} ({why})")).collect();
+            if passed.is_empty() || !error.chain().any(<dyn std::error::Error>::is::<registry::Error>) {
+                return error;
+            }
+            let mirrors = if passed.len() == 1 { "the mirror was" } else { "the mirrors were" };
+            error.context(format!("{mirrors} of no use: {}", passed.join(", ")))
+        })
     }
 
     /// Passes on what was noticed on the way.

@@ -68,7 +68,7 @@ pub async fn pull(
     let (reference, (job, entry, root)) = search::first(context, &candidates, Purpose::Pull, async |reference| {
         let entry = layout.resolve(&name::of(reference))?;
         let job = Job { context, layout, repository: context.chain(reference)?, wanted };
-        let root = job.root(reference, entry.as_ref()).await?;
+        let root = Context::with_mirrors(&job.repository, job.root(reference, entry.as_ref()).await)?;
         Ok((job, entry, root))
     })
     .await?;
@@ -82,8 +82,9 @@ pub async fn pull(
     progress.report(Event::Resolved { reference, descriptor: &root.descriptor });
 
     let mut documents = Vec::new();
-    let platforms = job.collect(root.clone(), 0, &mut documents).await?;
-    job.demand_platform(&root).await?;
+    let collected = job.collect(root.clone(), 0, &mut documents).await;
+    let platforms = Context::with_mirrors(&job.repository, collected)?;
+    Context::with_mirrors(&job.repository, job.demand_platform(&root).await)?;
 
     let blobs = documents.iter().filter_map(|d| match &d.value {
         Manifest::Image(image) => Some(std::iter::once(&image.config).chain(&image.layers).cloned()),
@@ -114,7 +115,7 @@ pub async fn pull(
     let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress: heard };
     let totals = engine.run(&plan).await;
     context.pass_on(job.repository.take_warnings());
-    let totals = totals?;
+    let totals = Context::with_mirrors(&job.repository, totals)?;
     // Children stand before their parents.
     for document in documents {
         layout.put_document(document.bytes, &document.descriptor).await?;

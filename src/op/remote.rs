@@ -22,7 +22,8 @@ async fn root(context: &Context, candidates: &[Reference]) -> Result<(Reference,
         let repository = context.chain(reference)?;
         let fetched = repository.manifest(&Target::of(&context.or_latest(reference))).await;
         context.pass_on(repository.take_warnings());
-        Ok((repository, fetched?))
+        let fetched = Context::with_mirrors(&repository, fetched)?;
+        Ok((repository, fetched))
     })
     .await
 }
@@ -37,7 +38,7 @@ pub async fn digest(context: &Context, candidates: &[Reference]) -> Result<(Refe
         let repository = context.chain(reference)?;
         let resolved = repository.resolve(&Target::of(&context.or_latest(reference))).await;
         context.pass_on(repository.take_warnings());
-        Ok(resolved?.descriptor)
+        Ok(Context::with_mirrors(&repository, resolved)?.descriptor)
     })
     .await
 }

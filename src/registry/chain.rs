@@ -3,16 +3,16 @@
 //! Each request falls through to the next place; only the last one's answer is final. A place that fails in a way
 //! that the next request would meet too is left alone for the rest of the run. Never pushes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::error::Error;
+use super::error::{Error, Refusal};
 use super::repository::{Repository, Resolution, Target};
 use super::warning::Warning;
 use crate::content::{Fault, FaultKind, Fetched, Opened, Source};
-use crate::endpoint::Role;
+use crate::endpoint::{Endpoint, Role};
 use crate::model::{Descriptor, Digest, Manifest};
 
 /// All the places of one repository. Cheap to clone; clones share what they learn.
@@ -27,6 +27,8 @@ pub struct Chain {
 struct State {
     /// Where each blob was opened last.
     opened: HashMap<Digest, Position>,
+    /// What came of the places that were of no use, the last of each.
+    passed_over: BTreeMap<usize, String>,
     /// Places that refused this repository.
     refused: HashSet<usize>,
     /// The mirror that said what the tag stands for.
@@ -66,6 +68,13 @@ impl Chain {
     #[must_use]
     pub fn resolved_by(&self) -> Option<String> {
         self.state().resolved_by.clone()
+    }
+
+    /// The places that were of no use so far, in their order, each with the reason in a few words.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<(String, String)> {
+        let shown = |(at, why): (&usize, &String)| (self.places[*at].host().endpoint().shown(), why.clone());
+        self.state().passed_over.iter().map(shown).collect()
     }
 
     /// The warnings of all places since they were last taken; each comes once.
@@ -154,7 +163,8 @@ impl Chain {
         }
         let host = self.places[at].host();
         let place = host.endpoint().shown();
-        let why = reason(error);
+        let why = reason(error, host.endpoint());
+        self.state().passed_over.insert(at, why.clone());
         let news = match error {
             // What it lacks now it may have of the next thing that is asked for.
             Error::NotFound(_) => false,
@@ -216,6 +226,7 @@ impl Source for Chain {
             return false;
         }
         *position = Position { at: at + 1, ..Position::default() };
+        state.passed_over.insert(at, innermost(fault));
         drop(state);
         let host = self.places[at].host();
         if corrupt && host.drop_out(false) {
@@ -226,10 +237,14 @@ impl Source for Chain {
 }
 
 /// Why a place was of no use, in a few words.
-fn reason(error: &Error) -> String {
+fn reason(error: &Error, endpoint: &Endpoint) -> String {
     match (error, error.answer()) {
         (Error::Denied(refusal), _) if refusal.credentials_sent.is_none() => {
-            format!("it answered {}, and there are no credentials: `rcr login {}`", refusal.status, refusal.host)
+            let Refusal { status, host, .. } = refusal.as_ref();
+            // Its URL speaks for pulls through it alone.
+            let plain = endpoint.base.scheme() == "http" && !endpoint.registry.is_loopback();
+            let plain = if plain { format!("--plain-http {host} ") } else { String::new() };
+            format!("it answered {status}, and there are no credentials: `rcr login {plain}{host}`")
         }
         (_, Some(refusal)) => format!("it answered {}", refusal.status),
         (_, None) => innermost(error),

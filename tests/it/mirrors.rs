@@ -142,6 +142,24 @@ fn fault_45_a_mirror_of_many_that_is_down_is_asked_once_for_all() {
 }
 
 #[test]
+fn a_failure_tells_what_every_place_said() {
+    let (lacks, dead, origin) = (at(2), Port::closed_at(3), Port::closed_at(4));
+    let env = TestEnv::new();
+    let dead = format!("http://{}", dead.host());
+    configured(&env, &[mirror(&origin.host(), &lacks.origin(), ""), mirror(&origin.host(), &dead, "")]);
+    for command in ["pull", "digest", "manifest"] {
+        let reference = format!("{}/app:v1", origin.host());
+        let output = env.rcr(["--json", "-q", "--retries", "0", command, &reference]).code(5);
+        let error = output.error_json();
+        let first = error["causes"][0].as_str().unwrap().to_owned();
+        assert!(first.starts_with("the mirrors were of no use: "), "{first}");
+        assert!(first.contains(&format!("{} (it answered 404 Not Found)", lacks.origin())), "{first}");
+        assert!(first.contains(&format!("{dead} (cannot connect")), "{first}");
+        assert_eq!((&error["kind"], &error["registry"]), (&json!("connection_refused"), &json!(origin.host())));
+    }
+}
+
+#[test]
 fn what_a_mirror_lacks_comes_from_the_registry() {
     let image = Artifact::image(4005).layers(&[20_000; 3]).build();
     let missing = image.layers()[1].digest();
