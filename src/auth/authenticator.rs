@@ -36,6 +36,8 @@ pub struct Authenticator {
 struct State {
     /// How the registry wants it, once it has said so.
     scheme: Option<Scheme>,
+    /// Whether it was asked how it wants it although it did not say so.
+    wondered: bool,
     slots: HashMap<Key, Arc<Slot>>,
     found: HashMap<Option<String>, Arc<tokio::sync::OnceCell<Option<Found>>>>,
     used: Option<String>,
@@ -372,13 +374,21 @@ impl Scoped {
         Self { trust: trust.map(|trust| (host, trust)), ..self }
     }
 
-    /// Whether there are credentials that were never asked for: some servers refuse where they should ask.
+    /// Whether there are credentials that were never asked for, which is worth one question: some servers refuse where
+    /// they should ask. Says so once.
     ///
     /// # Errors
     /// [`Error::Lookup`].
     pub async fn are_untried(&self) -> Result<bool, Error> {
-        let asked = self.authenticator.state().scheme.is_some();
-        Ok(!asked && self.authenticator.find(self.repository.as_deref()).await?.is_some())
+        let authenticator = &self.authenticator;
+        let settled = |state: &State| state.scheme.is_some() || state.wondered;
+        if settled(&authenticator.state()) || authenticator.find(self.repository.as_deref()).await?.is_none() {
+            return Ok(false);
+        }
+        let mut state = authenticator.state();
+        let first = !settled(&state);
+        state.wondered = true;
+        Ok(first)
     }
 
     fn key(&self) -> Key {

@@ -111,11 +111,12 @@ async fn a_cut_body_is_a_transient_fault_and_keeps_what_came() {
 
 #[tokio::test]
 async fn refusals_of_a_blob_are_permanent() {
-    for (status, retried) in [(404, false), (403, false), (400, false), (503, true)] {
+    // After a 403 the root of the API is asked whether it wants the credentials that there are.
+    for (status, again) in [(404, false), (403, true), (400, false), (503, true)] {
         let server = Server::scripted([reply(status), reply(status)]).await;
         let fault = open_at(&server, 0).await.unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Permanent, "{status}");
-        assert_eq!(server.requests().len(), if retried { 2 } else { 1 }, "{status}");
+        assert_eq!(server.requests().len(), if again { 2 } else { 1 }, "{status}");
     }
 }
 

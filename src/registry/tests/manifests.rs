@@ -48,12 +48,21 @@ async fn a_head_with_all_headers_resolves_without_a_get() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_forbidden_is_followed_by_a_get() {
+    let server = Server::start(|seen| if seen.method == "HEAD" { reply(403) } else { proper() }).await;
+    assert!(!server.repository().resolve(&tag()).await.unwrap().from_head);
+    let head = "HEAD /v2/team/app/manifests/latest".to_owned();
+    let get = "GET /v2/team/app/manifests/latest".to_owned();
+    // In between it is asked whether it wants the credentials that there are, and then with them.
+    assert_eq!(server.requests(), [head.clone(), "GET /v2/".to_owned(), head, get]);
+}
+
+#[tokio::test]
 async fn a_head_that_does_not_tell_is_followed_by_a_get() {
     let chunked = replaced(head(), "content-length", None).with("transfer-encoding", "chunked");
     let cases = [
         ("405", reply(405)),
         ("501", reply(501)),
-        ("403 without body", reply(403)),
         ("missing digest header", replaced(head(), "docker-content-digest", None)),
         ("a digest header that is none", replaced(head(), "docker-content-digest", Some("sha256:../x"))),
         ("missing length", chunked),
