@@ -34,7 +34,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_needs_command" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_needs_command" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_needs_command" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_needs_command" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -82,7 +82,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand pull" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -110,7 +110,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand push" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -139,7 +139,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand login" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -166,7 +166,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand logout" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -193,7 +193,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tag" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -219,7 +219,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand images" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -245,7 +245,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand ls" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -271,7 +271,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -298,7 +298,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -325,7 +325,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand history" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -354,7 +354,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand tags" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -380,7 +380,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -405,7 +405,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -430,7 +430,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand digest" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -455,7 +455,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -480,7 +480,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -509,7 +509,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -534,7 +534,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -560,7 +560,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -591,7 +591,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand info" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -616,7 +616,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -643,7 +643,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -670,7 +670,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand completion" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l plain-http -d 'Speak plain HTTP with this host' -r
@@ -695,7 +695,7 @@ none\t'Nothing'"
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l store -d 'Keep images in this directory' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l config -d 'Read settings from this file instead of the usual config.toml' -r -F
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
-complete -c rcr -n "__fish_rcr_using_subcommand version" -l max-wait -d 'Wait at most this long when a registry asks to slow down [default: 120]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l plain-http -d 'Speak plain HTTP with this host' -r

@@ -19,7 +19,7 @@ pub struct Flags {
     #[arg(long, env = "RCR_RETRIES", hide_short_help = true, value_name = "N", hide_env_values = true)]
     pub retries: Option<u32>,
 
-    /// Wait at most this long when a registry asks to slow down [default: 120]
+    /// Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]
     #[arg(long, env = "RCR_MAX_WAIT", hide_short_help = true, value_name = "SECONDS", hide_env_values = true)]
     pub max_wait: Option<u64>,
 

@@ -15,8 +15,9 @@ use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
 use super::tls::SecureProxy;
 use super::{
-    Authorizer, Body, Class, DisplayUrl, Error, HeaderMap, HostPort, HostTrust, Method, Override, ProxySettings,
-    Purpose, RateLimit, Repeat, Request, Response, SchemePolicy, StatusCode, Url, header, hop, proxy, tls,
+    Authorizer, Body, Class, DisplayUrl, Error, GaveUp, HeaderMap, HostPort, HostTrust, Method, Override,
+    ProxySettings, Purpose, RateLimit, Repeat, Request, Response, SchemePolicy, StatusCode, Url, header, hop, proxy,
+    tls,
 };
 
 use memory::{Memory, Profile};
@@ -122,7 +123,17 @@ impl Client {
                         waited += wait;
                     }
                     if last || (asked.is_some() && !patient) {
-                        return Ok(self.response(response, attempt));
+                        let mut response = self.response(response, attempt);
+                        // Whoever repeats it instead does so as often as this client would.
+                        let ran_out = last && (request.repeat == Repeat::Here || patient);
+                        response.gave_up = match request.repeat {
+                            Repeat::Nobody => GaveUp::default(),
+                            Repeat::Here | Repeat::Caller => GaveUp {
+                                retries: ran_out.then_some(policy.retries),
+                                wait: asked.filter(|_| !patient).map(|wait| waited.saturating_add(wait)),
+                            },
+                        };
+                        return Ok(response);
                     }
                     (wait, asked.is_some(), response.status().to_string())
                 }

@@ -30,6 +30,6 @@ pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode, Url};
 pub use resolver::{Override, lookup};
 pub use response::Response;
-pub use retry::RetryPolicy;
+pub use retry::{GaveUp, RetryPolicy};
 pub use tls::{Certificate, TlsProblem, TrustStore};
 pub use trust::{HostPort, HostTrust, Identity, SchemePolicy, TrustLookup, is_loopback_name};

@@ -3,13 +3,14 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::{Bytes, BytesMut};
 
 use super::retry::parse_retry_after;
-use super::{Error, HeaderMap, StatusCode, Url, header};
+use super::{Error, GaveUp, HeaderMap, StatusCode, Url, header};
 
 /// A response whose body has not been read. Any status: `http` has already retried what passes by itself.
 #[derive(Debug)]
 pub struct Response {
     inner: reqwest::Response,
     attempts: u32,
+    pub(super) gave_up: GaveUp,
     pace: Pace,
     /// The body, where it was read before the answer was handed over.
     read: Option<Bytes>,
@@ -45,7 +46,7 @@ impl Pace {
 
 impl Response {
     pub(super) fn new(inner: reqwest::Response, attempts: u32, pace: Pace) -> Self {
-        Self { inner, attempts, pace, read: None, at_end: false }
+        Self { inner, attempts, gave_up: GaveUp::default(), pace, read: None, at_end: false }
     }
 
     /// Reads the body now, up to `limit` bytes and one more.
@@ -82,6 +83,12 @@ impl Response {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Which limits kept it from being retried.
+    #[must_use]
+    pub fn gave_up(&self) -> GaveUp {
+        self.gave_up
     }
 
     /// The wait that `Retry-After` asks for, counted from now: seconds or an HTTP date (RFC 9110 section 10.2.3).

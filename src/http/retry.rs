@@ -15,6 +15,15 @@ pub struct RetryPolicy {
     pub cap: Duration,
 }
 
+/// The limits of a [`RetryPolicy`] that kept a request, which may yet succeed, from being repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GaveUp {
+    /// `retries`, where it was reached.
+    pub retries: Option<u32>,
+    /// What `max_wait` would have to be, where it is less than all waits of the request together.
+    pub wait: Option<Duration>,
+}
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {

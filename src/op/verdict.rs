@@ -11,7 +11,7 @@ use crate::auth;
 use crate::auth::credential::{CredentialError, ErrorClass, HelperError};
 use crate::content::IntegrityError;
 use crate::endpoint::{self, TrustSettings};
-use crate::http::{self, ProxyProblem, ProxyReason, StatusCode, TlsProblem};
+use crate::http::{self, GaveUp, ProxyProblem, ProxyReason, StatusCode, TlsProblem};
 use crate::model::{DocumentError, PlatformError, ReferenceError, Registry};
 use crate::registry::{self, Refusal};
 use crate::store::{self, Nature};
@@ -215,7 +215,8 @@ impl Failure {
             }
             E::Rejected(_) | E::ChunkTooLarge { .. } => self.decide(Exit::Rejected, "rejected", None),
             E::Server(refusal) => {
-                let when = refusal.retry_after.map_or_else(|| "run the command again later".to_owned(), again);
+                let later = || "run the command again later".to_owned();
+                let when = refusal.retry_after.map_or_else(later, |wait| again(wait, refusal.gave_up));
                 let hint = format!("the registry, or a server in front of it, is out of order: {when}");
                 self.decide(Exit::Network, "server_error", Some(hint));
             }
@@ -264,7 +265,9 @@ impl Failure {
                 self.http_status = Some(status.as_u16());
                 match status.as_u16() {
                     429 => {
-                        let when = retry_after.map_or_else(|| "try again later".to_owned(), again);
+                        let gave_up = GaveUp { retries: None, wait: *retry_after };
+                        let when =
+                            retry_after.map_or_else(|| "try again later".to_owned(), |wait| again(wait, gave_up));
                         self.decide(Exit::RateLimited, "rate_limited", Some(when));
                     }
                     500.. => self.decide(Exit::Network, "token_server_error", None),
@@ -534,12 +537,7 @@ fn denied_advice(refusal: &Refusal) -> String {
 fn rate_advice(refusal: &Refusal) -> String {
     let when = match refusal.retry_after {
         None => "try again later".to_owned(),
-        // It was waited for, and asked for again.
-        Some(wait) if refusal.attempts > 1 => {
-            let retries = refusal.attempts.saturating_mul(2);
-            format!("try again {}, or go on for longer with `--retries {retries}`", when(wait, &Zoned::now()))
-        }
-        Some(wait) => again(wait),
+        Some(wait) => again(wait, refusal.gave_up),
     };
     match &refusal.credentials_sent {
         Some(origin) => format!("{when}; the account from {origin} was logged in"),
@@ -549,13 +547,19 @@ fn rate_advice(refusal: &Refusal) -> String {
     }
 }
 
-/// When to try again, and how to wait for it, for a wait that starts now.
-fn again(wait: Duration) -> String {
+/// When to try again, for a wait that starts now, and with which flags the command would have gone on by itself.
+fn again(wait: Duration, gave_up: GaveUp) -> String {
     let when = when(wait, &Zoned::now());
-    match wait.as_millis().div_ceil(1000) {
+    let retries = gave_up.retries.map(|retries| format!("--retries {}", retries.saturating_add(1).saturating_mul(2)));
+    match (gave_up.wait.map(|all| all.as_millis().div_ceil(1000)), retries) {
         // Nobody waits for days.
-        seconds @ ..=86_400 => format!("try again {when}, or wait for it with `--max-wait {seconds}`"),
-        _ => format!("try again {when}"),
+        (Some(86_401..), _) | (None, None) => format!("try again {when}"),
+        (None, Some(retries)) => format!("try again {when}, or go on for longer with `{retries}`"),
+        (Some(seconds), retries) => {
+            let in_all = if gave_up.wait > Some(wait) { format!(", {seconds} s in all,") } else { String::new() };
+            let retries = retries.map_or_else(String::new, |retries| format!("{retries} "));
+            format!("try again {when}, or wait for it{in_all} with `{retries}--max-wait {seconds}`")
+        }
     }
 }
 
@@ -631,7 +635,21 @@ mod tests {
             assert_eq!(when(Duration::from_secs(seconds), &now), expected, "{seconds}");
         }
         assert_eq!(when(Duration::from_millis(1500), &now), "in 2 s");
-        assert_eq!(again(Duration::from_secs(5)), "try again in 5 s, or wait for it with `--max-wait 5`");
-        assert!(!again(Duration::from_secs(86_401)).contains("--max-wait"));
+    }
+
+    #[test]
+    fn the_limit_that_was_reached_is_the_one_to_raise() {
+        let cases = [
+            (None, None, "try again in 12 s"),
+            (None, Some(12), "try again in 12 s, or wait for it with `--max-wait 12`"),
+            (None, Some(24), "try again in 12 s, or wait for it, 24 s in all, with `--max-wait 24`"),
+            (None, Some(86_401), "try again in 12 s"),
+            (Some(4), None, "try again in 12 s, or go on for longer with `--retries 10`"),
+            (Some(0), Some(12), "try again in 12 s, or wait for it with `--retries 2 --max-wait 12`"),
+        ];
+        for (retries, seconds, expected) in cases {
+            let gave_up = GaveUp { retries, wait: seconds.map(Duration::from_secs) };
+            assert_eq!(again(Duration::from_secs(12), gave_up), expected, "{gave_up:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::problem::{self, Problem};
 use super::warning::shorten;
 use crate::auth::{self, Challenge};
 use crate::content::{Fault, FaultKind, IntegrityError};
-use crate::http::{self, DisplayUrl, Response, StatusCode};
+use crate::http::{self, DisplayUrl, GaveUp, Response, StatusCode};
 use crate::model::DocumentError;
 
 /// The most of an error body that is read, in bytes.
@@ -150,6 +150,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// How many requests were made.
     pub attempts: u32,
+    /// Which limits kept it from being asked for again.
+    pub gave_up: GaveUp,
     /// Whether the request was one that is not repeated by itself, so that the caller may.
     pub(super) once: bool,
 }
@@ -199,6 +201,7 @@ impl Error {
         let status = response.status();
         let challenge = challenge(response.headers());
         let (url, attempts, retry_after) = (response.url().clone(), response.attempts(), response.retry_after());
+        let gave_up = response.gave_up();
         let refusal = Box::new(Refusal {
             operation,
             host: url.authority().to_owned(),
@@ -215,6 +218,7 @@ impl Error {
             credentials_sent,
             retry_after,
             attempts,
+            gave_up,
             once,
         });
         let unknown = |r: &Refusal| ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN"].iter().any(|c| r.has_code(c));

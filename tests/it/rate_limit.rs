@@ -97,6 +97,24 @@ fn the_hint_taken_at_its_word_waits() {
 }
 
 #[test]
+fn the_limit_that_was_reached_is_the_one_to_raise() {
+    let env = TestEnv::new();
+    let cases: [(&[&str], usize, &str); 4] = [
+        (&["--max-wait", "1"], 2, "or wait for it, 2 s in all, with `--max-wait 2`"),
+        (&["--retries", "1"], 2, "or go on for longer with `--retries 4`"),
+        (&["--retries", "0"], 1, "or go on for longer with `--retries 2`"),
+        (&["--retries", "1", "--max-wait", "1"], 2, "2 s in all, with `--retries 4 --max-wait 2`"),
+    ];
+    for (status, code) in [(429, 6), (503, 5)] {
+        for (flags, requests, hint) in &cases {
+            let registry = busy(usize::MAX, Reply::status(status).header("retry-after", "1"));
+            digest(&env, &registry, flags).code(code).hint_has(hint);
+            assert_eq!(registry.log().len(), *requests, "{status} {flags:?}");
+        }
+    }
+}
+
+#[test]
 fn the_words_of_the_registry_are_passed_on_in_every_form() {
     let env = TestEnv::new();
     let json = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 880.092µs, allowed: 44000/minute"}]}"#;
