@@ -44,6 +44,8 @@ pub enum Error {
     Resolve {
         /// The name.
         host: String,
+        /// The port that was to be connected to, where that is known.
+        port: Option<u16>,
         /// The name does not exist, as opposed to: no name server answered.
         not_found: bool,
         /// The resolver's words.
@@ -260,6 +262,17 @@ impl Error {
 
     /// Turns the transport's error into ours, where a proxy may stand between: it may be the proxy that failed.
     pub(super) fn of_request(error: reqwest::Error, host: String, scheme: &str, choice: &ProxyChoice) -> Self {
+        let written = HostPort::parse(&host).filter(|host| host.explicit).map(|host| host.port);
+        let asked = written.unwrap_or(if scheme == "http" { 80 } else { 443 });
+        match Self::on_the_way(error, host, scheme, choice) {
+            Self::Resolve { host, not_found, message, .. } => {
+                Self::Resolve { host, port: Some(asked), not_found, message }
+            }
+            other => other,
+        }
+    }
+
+    fn on_the_way(error: reqwest::Error, host: String, scheme: &str, choice: &ProxyChoice) -> Self {
         let Some(proxy) = &choice.proxy else { return Self::classify(error, host) };
         let legs =
             std::iter::successors(error.source(), |cause| inside(*cause)).map(|cause| Leg::of(&cause.to_string()));
@@ -275,7 +288,7 @@ impl Error {
                     if has_login(proxy) { format!("{words}, or does not accept the user and password") } else { words };
                 blame(host, ProxyProblem::Refused(words))
             }
-            (Self::Resolve { host: name, not_found, message }, _) if name == HostPort::of(proxy).host => {
+            (Self::Resolve { host: name, not_found, message, .. }, _) if name == HostPort::of(proxy).host => {
                 let kind = if not_found { io::ErrorKind::NotFound } else { io::ErrorKind::Other };
                 blame(host, ProxyProblem::Unreachable(io::Error::new(kind, message)))
             }
@@ -341,7 +354,8 @@ impl Error {
     fn recognise(error: &(dyn StdError + 'static), host: &str) -> Option<Self> {
         let host = host.to_owned();
         if let Some(ResolveError { host, not_found, .. }) = error.downcast_ref() {
-            return Some(Self::Resolve { host: host.clone(), not_found: *not_found, message: error.to_string() });
+            let (host, not_found, message) = (host.clone(), *not_found, error.to_string());
+            return Some(Self::Resolve { host, port: None, not_found, message });
         }
         if let Some(GuardError { ip, rule, host: name }) = error.downcast_ref() {
             let to = format!("{name} ({ip})");

@@ -58,7 +58,7 @@ pub async fn resolve(host: &HostPort, overrides: &[Override]) -> Step<Vec<IpAddr
     Step::of(async {
         match given.or(host.ip()) {
             Some(ip) => Ok(vec![ip]),
-            None => route::addresses(&host.host).await,
+            None => route::addresses(host).await,
         }
     })
     .await

@@ -88,12 +88,13 @@ impl Failure {
     fn judge_http(&mut self, error: &http::Error, trust: &TrustSettings) {
         use http::Error as E;
         match error {
-            E::Resolve { host, not_found, .. } => {
+            E::Resolve { host, port, not_found, .. } => {
                 self.registry = Some(host.clone());
                 let hint = if *not_found {
+                    let port = port.map_or_else(|| "PORT".to_owned(), |port| port.to_string());
                     format!(
                         "check the spelling, and what `getent hosts {host}` says; where the name is right and this \
-                         machine's DNS does not know it, run the same command with `--resolve {host}:PORT:ADDRESS`"
+                         machine's DNS does not know it, run the same command with `--resolve {host}:{port}:ADDRESS`"
                     )
                 } else {
                     format!(
@@ -414,7 +415,10 @@ fn proxy_advice(host: &str, proxy: &str, why: &ProxyReason, problem: &ProxyProbl
 
 fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'static str, String) {
     match problem {
-        TlsProblem::UnknownAuthority { .. } => ("tls_unknown_authority", authority_advice(host, trust)),
+        TlsProblem::UnknownAuthority { .. } => {
+            ("tls_unknown_authority", authority_advice("its authority's certificate", host, trust))
+        }
+        TlsProblem::SelfSigned => ("tls_unknown_authority", authority_advice("its certificate", host, trust)),
         TlsProblem::Expired { .. } => (
             "tls_expired",
             format!(
@@ -432,6 +436,18 @@ fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'sta
         TlsProblem::WrongHost { presented } if !presented.is_empty() => {
             ("tls_wrong_host", name_advice(host, presented))
         }
+        TlsProblem::NoHostName => {
+            let asked = http::HostPort::parse(host);
+            let name = asked.map_or_else(
+                || "subjectAltName".to_owned(),
+                |asked| format!("subjectAltName={}:{}", if asked.ip().is_some() { "IP" } else { "DNS" }, asked.host),
+            );
+            let advice = format!(
+                "the registry's operator has to issue a certificate with `{name}`. To go on without verification: \
+                 `--tls-skip-verify {host}`"
+            );
+            ("tls_wrong_host", advice)
+        }
         // No name in the certificate could be a host's.
         TlsProblem::WrongHost { .. } => {
             ("tls_wrong_host", "use the name that the certificate is for; the registry's operator knows it".to_owned())
@@ -441,14 +457,14 @@ fn tls_advice(host: &str, problem: &TlsProblem, trust: &TrustSettings) -> (&'sta
     }
 }
 
-fn authority_advice(host: &str, trust: &TrustSettings) -> String {
+fn authority_advice(what: &str, host: &str, trust: &TrustSettings) -> String {
     let dir = http::HostPort::parse(host).and_then(|host| trust.directory_for(&host));
     dir.map_or_else(
-        || "if you trust this registry, run the same command with `--cacert FILE`, its authority's certificate".into(),
+        || format!("if you trust this registry, run the same command with `--cacert FILE`, {what}"),
         |dir| {
             let file = dir.join("ca.crt");
             format!(
-                "if you trust this registry, put its authority's certificate at `{}`, or run the same command with \
+                "if you trust this registry, put {what} at `{}`, or run the same command with \
                  `--cacert FILE`",
                 file.display()
             )
@@ -470,11 +486,10 @@ fn name_advice(host: &str, presented: &[String]) -> String {
     let asked = http::HostPort::parse(host);
     let forms: Vec<String> = presented
         .iter()
-        .map(|name| match &asked {
-            Some(asked) if !name.starts_with('*') => {
-                format!("`{}`", http::HostPort { host: name.clone(), ..asked.clone() })
-            }
-            _ => format!("`{name}`"),
+        .map(|name| match (&asked, name.strip_prefix("*.")) {
+            (_, Some(domain)) => format!("a name under {domain}"),
+            (Some(asked), None) => format!("`{}`", http::HostPort { host: name.clone(), ..asked.clone() }),
+            (None, None) => format!("`{name}`"),
         })
         .collect();
     let forms = forms.join(" or ");
@@ -589,6 +604,12 @@ mod tests {
         let cases = [
             (&unknown, &trust, "at `/home/a/certs.d/r.test:5000/ca.crt`, or run the same command with `--cacert FILE`"),
             (&unknown, &TrustSettings::default(), "if you trust this registry, run the same command with `--cacert"),
+            (&TlsProblem::SelfSigned, &trust, "put its certificate at `/home/a/certs.d/r.test:5000/ca.crt`, or run"),
+            (
+                &TlsProblem::NoHostName,
+                &trust,
+                "with `subjectAltName=DNS:r.test`. To go on without verification: `--tls-",
+            ),
             (&TlsProblem::ClientCertificate, &trust, "client.key into `/home/a/certs.d/r.test:5000`, or run"),
             (&TlsProblem::ClientCertificate, &TrustSettings::default(), "run the same command with `--cert-dir DIR`"),
         ];
@@ -600,11 +621,12 @@ mod tests {
 
     #[test]
     fn a_certificates_names_are_the_advice() {
-        let cases: [(&str, &[&str], &str); 5] = [
+        let cases: [(&str, &[&str], &str); 6] = [
             ("r.test", &["a.test"], "with `a.test` in place of `r.test`"),
             ("r.test:5000", &["a.test", "b.test"], "with `a.test:5000` or `b.test:5000` in place of `r.test:5000`"),
             ("r.test:5000", &["2001:db8::1"], "with `[2001:db8::1]:5000` in place of"),
-            ("r.test:5000", &["*.a.test"], "with `*.a.test` in place of"),
+            ("r.test:5000", &["*.a.test"], "with a name under a.test in place of `r.test:5000`"),
+            ("r.test", &["a.test", "*.a.test"], "with `a.test` or a name under a.test in place of"),
             ("r.test", &[], "use the name that the certificate is for; the"),
         ];
         for (host, names, expected) in cases {

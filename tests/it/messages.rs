@@ -113,6 +113,36 @@ fn a_certificate_for_another_host() {
 }
 
 #[test]
+fn a_certificate_that_names_no_host() {
+    let authority = Authority::new("own");
+    let (env, registry) = trusted(&authority, &authority.issue(&[]));
+    assert_snapshot!(pulled(&env, &registry, &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot trust registry.test:PORT: its certificate names no host in subjectAltName, and a common name (CN) does not count
+    hint: the registry's operator has to issue a certificate with `subjectAltName=DNS:registry.test`. To go on without verification: `--tls-skip-verify registry.test:PORT`
+    exit 8
+    ");
+}
+
+#[test]
+fn a_certificate_that_is_signed_by_itself() {
+    let leaf = Leaf::self_signed(&["registry.test"]);
+    let registry = Registry::builder().listen(Listen::tls(leaf.server_config())).start();
+    let env = TestEnv::new();
+    assert_snapshot!(pulled(&env, &registry, &[]), @r"
+    error: cannot pull `registry.test:PORT/team/image:v1`
+      caused by: cannot fetch the manifest `v1` of `team/image`
+      caused by: cannot trust registry.test:PORT: its certificate is signed by itself
+    hint: if you trust this registry, put its certificate at `ROOT/system/etc/docker/certs.d/registry.test:PORT/ca.crt`, or run the same command with `--cacert FILE`
+    exit 8
+    ");
+    // The hint helps.
+    env.write(format!("system/etc/docker/certs.d/{}/ca.crt", registry.host_as("registry.test")), &leaf.certificate_pem);
+    assert!(pulled(&env, &registry, &[]).ends_with("exit 3"));
+}
+
+#[test]
 fn not_logged_in() {
     let registry = Registry::builder().wants(&["Basic c2VjcmV0"], "Basic realm=\"r\"").start();
     assert_snapshot!(pulled_over_http(&TestEnv::new(), &registry), @r"
@@ -163,7 +193,7 @@ fn too_many_requests() {
     assert_snapshot!(pulled_over_http(&TestEnv::new(), &answering(&limit)), @r"
     error: cannot pull `registry.test:PORT/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`: registry.test:PORT answered 429 Too Many Requests, in its words: TOOMANYREQUESTS: pull rate limit reached
-    hint: try again in 300 s, or wait for it with `--max-wait 300`; you were not logged in, and accounts may be allowed more: `rcr login registry.test:PORT`
+    hint: try again in 300 s, or wait for it with `--retries 2 --max-wait 300`; you were not logged in, and accounts may be allowed more: `rcr login registry.test:PORT`
     exit 6
     ");
 }
@@ -228,7 +258,7 @@ fn a_name_that_nobody_knows() {
     error: cannot pull `registry.invalid/team/image:v1`
       caused by: cannot fetch the manifest `v1` of `team/image`
       caused by: cannot resolve registry.invalid: no such host
-    hint: check the spelling, and what `getent hosts registry.invalid` says; where the name is right and this machine's DNS does not know it, run the same command with `--resolve registry.invalid:PORT:ADDRESS`
+    hint: check the spelling, and what `getent hosts registry.invalid` says; where the name is right and this machine's DNS does not know it, run the same command with `--resolve registry.invalid:443:ADDRESS`
     exit 5
     ");
 }

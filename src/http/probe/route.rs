@@ -63,7 +63,7 @@ impl Proxy {
         let unreached = |reason| failed(ProxyProblem::Unreachable(reason));
         let addresses = match self.place.ip() {
             Some(ip) => vec![ip],
-            None => addresses(&self.place.host).await?,
+            None => addresses(&self.place).await?,
         };
         let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
         for ip in addresses {
@@ -120,9 +120,10 @@ async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// All addresses of a name, by the system's resolver.
-pub(super) async fn addresses(name: &str) -> Result<Vec<IpAddr>, Error> {
-    let failed = |not_found, message| Error::Resolve { host: name.to_owned(), not_found, message };
-    let asked = name.to_owned();
+pub(super) async fn addresses(host: &HostPort) -> Result<Vec<IpAddr>, Error> {
+    let failed =
+        |not_found, message| Error::Resolve { host: host.host.clone(), port: Some(host.port), not_found, message };
+    let asked = host.host.clone();
     match timeout(STEP_TIMEOUT, tokio::task::spawn_blocking(move || lookup(&asked))).await {
         Err(_) => Err(failed(false, format!("no answer within {STEP_TIMEOUT:?}"))),
         Ok(Err(error)) => Err(failed(false, error.to_string())),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription as Alert, CertificateError};
 
-use super::verifier::UnknownIssuer;
+use super::verifier::{SelfSigned, UnknownIssuer};
 
 /// How many names of a certificate are kept.
 const MAX_NAMES: usize = 8;
@@ -19,6 +19,8 @@ pub enum TlsProblem {
         /// Who that claims to be, where it can be read.
         issuer: Option<String>,
     },
+    /// The certificate names itself as who signed it, and no trust store knows it.
+    SelfSigned,
     /// The certificate is past its time.
     Expired {
         /// Since when, where that is known.
@@ -35,6 +37,8 @@ pub enum TlsProblem {
         /// that is not known.
         presented: Vec<String>,
     },
+    /// The certificate names no host as a subject's alternative name (RFC 9525 section 2): the subject itself is none.
+    NoHostName,
     /// The server wants a client certificate, or refuses the one it got.
     ClientCertificate,
     /// Anything else, in the TLS library's words.
@@ -65,10 +69,12 @@ impl TlsProblem {
             E::NotValidYet => Self::NotYetValid { from: None },
             E::NotValidYetContext { not_before, .. } => Self::NotYetValid { from: moment(*not_before) },
             E::NotValidForName => Self::WrongHost { presented: Vec::new() },
+            E::NotValidForNameContext { presented, .. } if presented.is_empty() => Self::NoHostName,
             E::NotValidForNameContext { presented, .. } => {
                 let hosts = presented.iter().filter(|name| is_host(name)).take(MAX_NAMES);
                 Self::WrongHost { presented: hosts.cloned().collect() }
             }
+            E::Other(other) if other.0.is::<SelfSigned>() => Self::SelfSigned,
             E::Other(other) => match other.0.downcast_ref::<UnknownIssuer>() {
                 Some(UnknownIssuer(issuer)) => Self::UnknownAuthority {
                     issuer: issuer.as_ref().map(|name| name.chars().take(MAX_WORD_CHARS).collect()),
@@ -101,6 +107,7 @@ impl fmt::Display for TlsProblem {
             Self::UnknownAuthority { issuer: Some(issuer) } => {
                 write!(f, "its certificate is signed by an unknown authority, `{issuer}`")
             }
+            Self::SelfSigned => f.write_str("its certificate is signed by itself"),
             Self::Expired { since } => match day(since) {
                 Some(day) => write!(f, "its certificate expired on {day}"),
                 None => f.write_str("its certificate has expired"),
@@ -114,6 +121,9 @@ impl fmt::Display for TlsProblem {
             }
             Self::WrongHost { presented } => {
                 write!(f, "its certificate is for another host name: `{}`", presented.join("`, `"))
+            }
+            Self::NoHostName => {
+                f.write_str("its certificate names no host in subjectAltName, and a common name (CN) does not count")
             }
             Self::ClientCertificate => f.write_str("it asks for a client certificate, or refuses the one it got"),
             Self::Other(message) => f.write_str(message),

@@ -33,6 +33,11 @@ pub(in crate::http) enum Verifier {
 #[error("signed by an unknown authority")]
 pub(super) struct UnknownIssuer(pub(super) Option<String>);
 
+/// Nobody but the certificate itself vouches for it.
+#[derive(Debug, thiserror::Error)]
+#[error("signed by itself")]
+pub(super) struct SelfSigned;
+
 impl Verifier {
     pub(super) fn of(roots: RootCertStore, own: Vec<CertificateDer<'static>>) -> Self {
         Self::Strict { roots, own }
@@ -64,17 +69,25 @@ impl ServerCertVerifier for Verifier {
             Err(error) if is_authority_as_server(&error) && own.contains(end_entity) => {}
             // Self-signed as `openssl req -x509` does it: an authority's certificate that nobody here vouched for.
             Err(error) if is_authority_as_server(&error) || is_unknown_issuer(&error) => {
-                let others = intermediates.iter().map(AsRef::as_ref);
-                let unknown = UnknownIssuer(Certificate::last_issuer(end_entity, others));
-                return Err(CertificateError::Other(OtherError(Arc::new(unknown))).into());
+                let why = if Certificate::parse(end_entity).is_some_and(|server| server.self_signed) {
+                    OtherError(Arc::new(SelfSigned))
+                } else {
+                    let others = intermediates.iter().map(AsRef::as_ref);
+                    OtherError(Arc::new(UnknownIssuer(Certificate::last_issuer(end_entity, others))))
+                };
+                return Err(CertificateError::Other(why).into());
             }
             outcome => outcome?,
         }
         match verify_server_name(&parsed, server_name) {
             Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, .. })) => {
                 // The library gives the names in a form for its own debugging.
-                let presented = Certificate::parse(end_entity).map(|c| c.names).unwrap_or_default();
-                Err(CertificateError::NotValidForNameContext { expected, presented }.into())
+                Err(match Certificate::parse(end_entity) {
+                    Some(Certificate { names: presented, .. }) => {
+                        CertificateError::NotValidForNameContext { expected, presented }.into()
+                    }
+                    None => CertificateError::NotValidForName.into(),
+                })
             }
             outcome => outcome.map(|()| ServerCertVerified::assertion()),
         }
