@@ -561,3 +561,20 @@ fn a_pull_and_a_push_in_dockers_words() {
     exit 0
     ");
 }
+
+#[test]
+fn what_the_documentation_calls_an_error_is_what_programs_get() {
+    let sources = [include_str!("../../src/op/verdict.rs"), include_str!("../../src/cli/mod.rs")].concat();
+    let rows: Vec<Vec<&str>> = include_str!("../../docs/errors.md")
+        .lines()
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|cells| cells.len() > 5 && cells[3].starts_with('`') && cells[3] != "`kind`")
+        .collect();
+    assert!(rows.len() > 20, "{}", rows.len());
+    for cells in rows {
+        assert_eq!(cells.len(), 7, "{cells:?}");
+        for kind in cells[3].split(", ").map(|kind| kind.trim_matches('`')) {
+            assert!(sources.contains(&format!("\"{kind}\"")), "{kind} is no kind of error");
+        }
+    }
+}
