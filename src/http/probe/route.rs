@@ -63,7 +63,7 @@ impl Proxy {
         let unreached = |reason| failed(ProxyProblem::Unreachable(reason));
         let addresses = match self.place.ip() {
             Some(ip) => vec![ip],
-            None => addresses(&self.place).await?,
+            None => addresses(&self.place).await.map_err(|error| unreached(unresolved(error)))?,
         };
         let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
         for ip in addresses {
@@ -117,6 +117,15 @@ impl Route {
 
 async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
     timeout(STEP_TIMEOUT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// A proxy whose name has no address is one that cannot be reached.
+fn unresolved(error: Error) -> io::Error {
+    match error {
+        Error::Resolve { not_found: true, message, .. } => io::Error::new(io::ErrorKind::NotFound, message),
+        Error::Resolve { message, .. } => io::Error::other(message),
+        other => io::Error::other(other),
+    }
 }
 
 /// All addresses of a name, by the system's resolver.

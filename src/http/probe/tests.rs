@@ -308,6 +308,13 @@ async fn through_a_proxy_and_what_it_refuses() {
     let none = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
     let gone = connect(&host, &route("", none)).await.outcome.unwrap_err();
     assert!(matches!(gone, Error::Proxy { .. }), "{gone:?}");
+    let why = ProxyReason::Variable("https_proxy".to_owned());
+    let choice = ProxyChoice { proxy: Some(Url::parse("http://does-not-exist.invalid:3128").unwrap()), why };
+    let nameless = connect(&host, &Route::Tunnel(Proxy::of(&choice).unwrap())).await.outcome.unwrap_err();
+    let Error::Proxy { proxy, problem: ProxyProblem::Unreachable(reason), .. } = &nameless else {
+        panic!("{nameless:?}");
+    };
+    assert_eq!((proxy.as_str(), reason.kind()), ("does-not-exist.invalid:3128", std::io::ErrorKind::NotFound));
     let garbled = listen(|mut connection| async move { drop(connection.write_all(b"SSH-2.0-x\r\n\r\n").await) }).await;
     let garbled = connect(&host, &route("", garbled)).await.outcome.unwrap_err();
     assert!(matches!(garbled, Error::Proxy { .. }), "{garbled:?}");
