@@ -112,7 +112,7 @@ pub struct Said {
 pub struct Searched {
     /// Its name.
     pub registry: String,
-    /// `secure`, `insecure` or `blocked`.
+    /// `secure`, `insecure`, `blocked`, or `unusable` where a file about it is broken.
     pub state: &'static str,
     /// Who put it there.
     pub from: String,
@@ -224,7 +224,7 @@ pub struct Holding {
 /// Tells what all settings come to.
 ///
 /// # Errors
-/// A file that cannot be used.
+/// A thread that was lost; files that cannot be used are in the answer.
 pub async fn info(known: Known<'_>) -> Result<Info> {
     let Known { trust, registries, proxy, .. } = known;
     let credentials = known.credentials.clone();
@@ -232,10 +232,16 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
     let (keepers, keyring) = keepers.await?;
     let mode = registries.search.mode.as_ref();
     let (of_hosts, broken) = registries.hosts_mirrors();
+    let mut problems: Vec<String> = broken.iter().map(ToString::to_string).collect();
+    let searched = searched(registries, trust, &mut problems);
+    let keepers = keepers.unwrap_or_else(|error| {
+        problems.push(format!("{:#}", anyhow::Error::from(error)));
+        Vec::new()
+    });
     Ok(Info {
         version: env!("CARGO_PKG_VERSION"),
         store: known.store.map(|store| store.display().to_string()),
-        registries: searched(registries, trust)?,
+        registries: searched,
         short_name_mode: Said {
             value: match mode.map(|mode| mode.value).unwrap_or_default() {
                 ShortNames::Permissive => "permissive".to_owned(),
@@ -252,7 +258,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
         skip_verify: said(&trust.skip_verify),
         authorities: trust.authorities.iter().map(|file| told(&file.value.display(), &file.from)).collect(),
         allow_nondistributable: said(known.allow_nondistributable),
-        credentials: keepers?.into_iter().map(keeper).collect(),
+        credentials: keepers.into_iter().map(keeper).collect(),
         keyring: match keyring {
             KeyringState::Available => Keyring { available: true, reason: None },
             KeyringState::Unavailable(reason) => Keyring { available: false, reason: Some(reason) },
@@ -263,7 +269,7 @@ pub async fn info(known: Known<'_>) -> Result<Info> {
         certificate_dirs: trust.certificate_trees().into_iter().map(directory).collect(),
         hosts_dirs: registries.hosts_trees().into_iter().map(directory).collect(),
         files: known.files.iter().map(|file| settings_read(file, known.notices)).collect(),
-        problems: broken.iter().map(ToString::to_string).collect(),
+        problems,
     })
 }
 
@@ -275,7 +281,8 @@ fn said<T: ToString>(all: &[Located<T>]) -> Vec<Said> {
     all.iter().map(|one| told(&one.value, &one.from)).collect()
 }
 
-fn searched(registries: &Registries, trust: &TrustSettings) -> Result<Vec<Searched>> {
+/// What cannot be used is added to `problems`, once.
+fn searched(registries: &Registries, trust: &TrustSettings, problems: &mut Vec<String>) -> Vec<Searched> {
     let state = |registry: &Registry| match registries.itself(registry, None) {
         Ok(endpoint) => {
             let explained = trust.without_lookup(&endpoint.host()).explain_at(&endpoint);
@@ -287,10 +294,17 @@ fn searched(registries: &Registries, trust: &TrustSettings) -> Result<Vec<Search
         Err(error) => Err(anyhow::Error::from(error)),
     };
     let order = registries.search.order();
-    order
-        .map(|one| {
-            Ok(Searched { registry: one.value.to_string(), state: state(&one.value)?, from: one.from.to_string() })
+    let mut known = |registry: &Registry| {
+        state(registry).unwrap_or_else(|error| {
+            let problem = format!("{error:#}");
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+            "unusable"
         })
+    };
+    order
+        .map(|one| Searched { registry: one.value.to_string(), state: known(&one.value), from: one.from.to_string() })
         .collect()
 }
 

@@ -710,6 +710,29 @@ fn the_json_of_info_keeps_its_shape() {
 }
 
 #[test]
+fn info_lists_files_that_cannot_be_used_and_goes_on() {
+    let hosts = "system/etc/containerd/certs.d/docker.io/hosts.toml";
+    let cases = [
+        ("home/.docker/config.json", "{", "secure"),
+        ("config/containers/auth.json", "[]", "secure"),
+        (hosts, "server = 1", "unusable"),
+        ("system/etc/docker/certs.d/docker.io/client.cert", "", "unusable"),
+    ];
+    for (file, text, state) in cases {
+        let env = TestEnv::new();
+        let path = env.write(file, text).display().to_string();
+        let info = json_of(&env, &env.rcr(["info", "--json"]).success());
+        let path = path.replace(&env.root().display().to_string(), "ROOT");
+        assert_eq!(info["registries"][0]["state"], state, "{file}: {info}");
+        let problems = info["problems"].as_array().unwrap();
+        let named = problems.iter().filter(|problem| problem.as_str().unwrap().contains(&path)).count();
+        assert_eq!((problems.len(), named), (1, 1), "{file}: {problems:?}");
+        let output = env.rcr(["info"]).success();
+        output.stdout_has("Unusable:").stdout_has("Files:");
+    }
+}
+
+#[test]
 fn nothing_at_all_is_needed() {
     let env = TestEnv::new();
     for name in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
