@@ -37,6 +37,39 @@ fn a_wrong_password_is_exit_4_and_saved_nowhere() {
 }
 
 #[test]
+fn a_password_that_could_not_be_checked_is_not_called_good() {
+    let registry = Registry::start();
+    let env = env_with("alice", "s3cr3t-unknown");
+    let login = |flag: &[&str]| {
+        let run = env.rcr(["login", "-u", "alice", "--password-stdin", &registry.host()]);
+        run.args(flag).stdin("s3cr3t-unknown").success()
+    };
+    let output = login(&["--dry-run"]);
+    output.stderr_has("lets everybody in").stderr_has("nothing could be checked; nothing was saved");
+    assert_eq!(env.docker_config_json(), Value::Null);
+    let output = login(&[]).stderr_has("Login saved; the password could not be checked");
+    assert!(!output.stderr.contains("Succeeded"), "{output}");
+}
+
+#[test]
+fn logging_out_for_show_says_what_would_be_done() {
+    let env = TestEnv::new();
+    env.write_docker_config(&json!({"auths": {"in.test": {"auth": basic("alice", "a-password")}}}));
+    let theirs = json!({"auths": {"podman.test": {"auth": basic("alice", "a-password")}}});
+    env.write("config/containers/auth.json", theirs.to_string());
+    for (host, said, warned) in [
+        ("in.test", ("would remove login credentials for", "Removing login credentials for"), false),
+        ("nosuch.test", ("Not logged in to", "Not logged in to"), false),
+        ("podman.test", ("Not logged in to", "Not logged in to"), true),
+    ] {
+        for (args, said) in [(&["logout", "--dry-run", host][..], said.0), (&["logout", host], said.1)] {
+            let output = env.rcr(args).success().stderr_has(&format!("{said} {host}"));
+            assert_eq!(output.stderr.contains("may remain in"), warned, "{output}");
+        }
+    }
+}
+
+#[test]
 fn the_line_end_behind_a_password_is_not_part_of_it() {
     for end in ["", "\n", "\r\n"] {
         let registry = private(&[("alice", "s3cr3t space ")]);

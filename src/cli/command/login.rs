@@ -66,13 +66,14 @@ async fn login(app: &App, args: Args, host: &str) -> Result<()> {
         app.printer.warn(&format!("{registry} lets everybody in, so the password could not be checked"));
     }
     if args.dry_run {
-        app.printer.note("the credentials are good; nothing was saved");
+        let found = if asked { "the credentials are good" } else { "nothing could be checked" };
+        app.printer.note(&format!("{found}; nothing was saved"));
         return Ok(());
     }
     let credentials = app.credentials.clone();
     let saved = tokio::task::spawn_blocking(move || credentials.save(&registry, &credential)).await??;
     say_where(app, &saved);
-    app.printer.note("Login Succeeded");
+    app.printer.note(if asked { "Login Succeeded" } else { "Login saved; the password could not be checked" });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use anyhow::Result;
 
-use crate::auth::credential::Erased;
+use crate::auth::credential::{CredentialError, CredentialStore as _, Credentials, Erased, Options};
 use crate::cli::app::App;
 use crate::model::Registry;
 use crate::op::Exit;
@@ -32,8 +32,7 @@ pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
 async fn one(app: &App, host: &str, dry_run: bool) -> Result<()> {
     let registry = Registry::parse(host)?;
     if dry_run {
-        app.printer.note(&format!("would remove login credentials for {registry}"));
-        return Ok(());
+        return foretell(app, registry).await;
     }
     let (credentials, of) = (app.credentials.clone(), registry.clone());
     let Erased { was_there, remains_in } = tokio::task::spawn_blocking(move || credentials.erase(&of)).await??;
@@ -41,6 +40,40 @@ async fn one(app: &App, host: &str, dry_run: bool) -> Result<()> {
         app.printer.warn(&format!("credentials for {registry} may remain in {place}, which is not changed here"));
     }
     let said = if was_there { "Removing login credentials for" } else { "Not logged in to" };
+    app.printer.note(&format!("{said} {registry}"));
+    Ok(())
+}
+
+/// Says what would be done: what is found in the file that is ours to change would go, with its helper's secrets.
+async fn foretell(app: &App, registry: Registry) -> Result<()> {
+    let all = app.settings.credentials.clone();
+    let file_is_named = all.registry_auth_file.is_some();
+    let ours = Options {
+        docker_config_file: all.docker_config_file.clone().filter(|_| !file_is_named),
+        docker_auth_config: None,
+        containers_auth_files: Vec::new(),
+        legacy_docker_file: None,
+        ..all.clone()
+    };
+    let others = Options {
+        registry_auth_file: None,
+        docker_config_file: all.docker_config_file.clone().filter(|_| file_is_named),
+        ..all
+    };
+    let find = |options: Options| {
+        let registry = registry.clone();
+        tokio::task::spawn_blocking(move || Credentials::new(options).find(&registry, None))
+    };
+    let is_there = match find(ours).await? {
+        // The entry goes all the same.
+        Err(CredentialError::KeyringUnavailable { .. }) => true,
+        found => found?.is_some(),
+    };
+    if let Some(other) = find(others).await?? {
+        let place = other.origin;
+        app.printer.warn(&format!("credentials for {registry} may remain in {place}, which is not changed here"));
+    }
+    let said = if is_there { "would remove login credentials for" } else { "Not logged in to" };
     app.printer.note(&format!("{said} {registry}"));
     Ok(())
 }
