@@ -38,10 +38,15 @@ impl App {
         Ok(Names { candidates: vec![chosen.clone()], chosen: Some(chosen) })
     }
 
+    /// Whether there is a terminal to ask on.
+    pub(super) fn someone_to_ask(&self) -> bool {
+        io::stdin().is_terminal() && self.printer.style().stderr_is_terminal
+    }
+
     async fn choose(&self, text: &str, candidates: &[Reference], from: &Provenance) -> Result<Reference> {
         let ambiguous =
             || Error::Ambiguous { name: text.to_owned(), candidates: candidates.to_vec(), from: from.clone() };
-        if !io::stdin().is_terminal() || !self.printer.style().stderr_is_terminal {
+        if !self.someone_to_ask() {
             return Err(ambiguous().into());
         }
         let from = escape::line(&from.to_string()).into_owned();

@@ -125,7 +125,7 @@ fn a_healthy_registry_as_people_see_it() {
     assert_eq!(output.stderr, "");
     assert_snapshot!(stable(&output.stdout, &registry), @r"
     registry 127.0.0.1:PORT (the registry itself)
-      ok   name         127.0.0.1:PORT/image:v1, asked for at https://127.0.0.1:PORT/v2/image
+      ok   name         127.0.0.1:PORT/image:v1, asked for at 127.0.0.1:PORT/v2/image
       ok   dns          an address, nothing to look up
       ok   proxy        none, this machine is never asked through a proxy
       ok   tcp          127.0.0.1:PORT
@@ -146,6 +146,44 @@ fn a_healthy_registry_as_people_see_it() {
 }
 
 #[test]
+fn the_url_has_the_scheme_that_is_settled() {
+    let (registry, _, reference) = with_image(Registry::builder());
+    let (env, host) = (TestEnv::new(), registry.host());
+    let plain = doctor(&env, &["--plain-http", &host, &reference]);
+    plain.is("name", "ok", &format!("asked for at http://{host}/v2/image"));
+    plain.is("api", "ok", "over plain HTTP");
+    let found = doctor(&env, &["--insecure-registry", &host, &reference]);
+    found.is("name", "ok", &format!("asked for at {host}/v2/image"));
+    let port = Port::closed();
+    let url = format!("https://{NAME}:{}/v2/", port.number());
+    let resolve = format!("{NAME}:{}:127.0.0.1", port.number());
+    let named = doctor(&env, &["--resolve", &resolve, &format!("{NAME}:{}", port.number())]);
+    named.is("name", "ok", &format!("asked for at {url}"));
+}
+
+#[test]
+fn a_name_that_nobody_chooses_for_is_said_once() {
+    let (env, (one, _, _), (two, _, _)) =
+        (TestEnv::new(), with_image(Registry::builder()), with_image(Registry::builder()));
+    let order = format!(
+        "unqualified-search-registries = [\"{}\", \"{}\"]\nshort-name-mode = \"enforcing\"\n",
+        one.host(),
+        two.host()
+    );
+    env.write("system/etc/containers/registries.conf", &order);
+    let found = doctor(&env, &["image:v1"]);
+    let step = found.step_of(0, "name");
+    assert_eq!((found.output.exit(), &step["status"]), (Some(2), &json!("failed")), "{}", found.output);
+    found.says(
+        step,
+        "wants one of them to be chosen",
+        &format!("write the full name: `{}`", one.reference("image:v1")),
+    );
+    assert_eq!(found.step_of(0, "manifest")["status"], "ok", "{}", found.output);
+    found.is("name", "ok", &two.reference("image:v1"));
+}
+
+#[test]
 fn a_healthy_registry_as_programs_see_it() {
     let (registry, _, _) = with_image(Registry::builder());
     let found = doctor(&TestEnv::new(), &[&registry.host()]);
@@ -156,7 +194,7 @@ fn a_healthy_registry_as_programs_see_it() {
     }
     assert_snapshot!(stable(&text.replace("{\"step\"", "\n{\"step\""), &registry), @r#"
     {"schema":1,"subject":"127.0.0.1:PORT","endpoints":[{"endpoint":"127.0.0.1:PORT","role":"registry","from":"the registry itself","steps":[
-    {"step":"name","status":"ok","detail":"127.0.0.1:PORT, asked for at https://127.0.0.1:PORT/v2/","cause":null,"hint":null,"exit":null,"milliseconds":MS},
+    {"step":"name","status":"ok","detail":"127.0.0.1:PORT, asked for at 127.0.0.1:PORT/v2/","cause":null,"hint":null,"exit":null,"milliseconds":MS},
     {"step":"dns","status":"ok","detail":"an address, nothing to look up","cause":null,"hint":null,"exit":null,"milliseconds":MS},
     {"step":"proxy","status":"ok","detail":"none, this machine is never asked through a proxy","cause":null,"hint":null,"exit":null,"milliseconds":MS},
     {"step":"tcp","status":"ok","detail":"127.0.0.1:PORT","cause":null,"hint":null,"exit":null,"milliseconds":MS},
@@ -240,6 +278,13 @@ fn a_proxy_that_is_gone_or_wants_a_password() {
     let gone = Port::closed();
     env.set("HTTPS_PROXY", format!("http://{}", gone.host()));
     doctor(&env, &[&reference]).failed("proxy", 5, &gone.host(), "HTTPS_PROXY");
+
+    for url in ["http", "socks5h"].map(|scheme| format!("{scheme}://does-not-exist.invalid:3128")) {
+        env.set("HTTPS_PROXY", url);
+        let found = doctor(&env, &[&reference]);
+        found.failed("proxy", 5, "does-not-exist.invalid:3128", "HTTPS_PROXY");
+        found.is("dns", "skipped", "the proxy looks the name up");
+    }
 
     env.secret_login("corp", "s3cr3t-of-corp");
     let proxy = Tinyproxy::start(&[NAME], Some(("corp", "s3cr3t-of-corp")));

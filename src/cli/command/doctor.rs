@@ -19,7 +19,7 @@ use crate::ui::{Format, diagnosis_json, diagnosis_text};
 ///
 /// The exit code is 0 as long as one place serves what is asked for: a mirror that fails is passed over by a pull. If
 /// none does, it is that of the first step that failed at a registry, as every command has it. Warnings do not change
-/// it.
+/// it. It is 2 where a short name has to be chosen by a person, and there is no terminal to ask on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +35,8 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) async fn run(app: &App, args: Args) -> Exit {
     let subject = args.subject.as_deref().map(Subject::of);
     let machine = if subject.is_none() { Some(machine(app).await) } else { None };
-    let diagnosis = doctor::doctor(&app.context(), &app.settings.trust, subject.as_ref(), machine).await;
+    let diagnosis =
+        doctor::doctor(&app.context(), &app.settings.trust, subject.as_ref(), machine, app.someone_to_ask()).await;
     match app.conclude("cannot print the diagnosis", print(app, &diagnosis)) {
         Exit::Done => diagnosis.exit,
         failed => failed,

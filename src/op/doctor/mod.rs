@@ -16,7 +16,7 @@ use anyhow::Error;
 
 use super::{Context, Exit};
 use crate::endpoint::{Candidates, Endpoint, Located, Provenance, Role, Route, TrustSettings};
-use crate::http::{self, DisplayUrl, HostPort};
+use crate::http::{self, DisplayUrl, HostPort, SchemePolicy};
 use crate::model::{Reference, ReferenceError, Registry};
 use crate::registry::Repository;
 
@@ -109,12 +109,14 @@ impl Place {
 }
 
 /// Looks at everything between here and `subject`; without one at docker.io, and at `machine`.
-/// `trust` is what the context's client goes by: here it tells who says so.
+/// `trust` is what the context's client goes by: here it tells who says so. Where the user has to choose what a name
+/// stands for, a pull works only with `someone_to_ask`.
 pub async fn doctor(
     context: &Context,
     trust: &TrustSettings,
     subject: Option<&Subject>,
     machine: Option<Machine>,
+    someone_to_ask: bool,
 ) -> Diagnosis {
     let hub = Subject::Host(Registry::docker_hub().to_string());
     let local = machine.map(|machine| local::examine(trust, machine));
@@ -125,9 +127,12 @@ pub async fn doctor(
         Subject::Image(text) => context.registries.search.candidates(text),
     };
     let mut places: Vec<Place> = local.into_iter().collect();
+    let mut nobody_chooses = false;
     match names {
         Err(error) => places.push(unnamed(trust, subject, started, &error.into())),
         Ok(Candidates { references, choice, .. }) => {
+            let mut choice = choice.map(|from| Choice::new(subject.text(), &references, from, someone_to_ask));
+            nobody_chooses = choice.as_ref().is_some_and(|choice| !choice.someone_to_ask);
             for Located { value, from } in references {
                 let image = matches!(subject, Subject::Image(_)).then(|| context.or_latest(&value));
                 let asked = image.as_ref().unwrap_or(&value);
@@ -137,8 +142,12 @@ pub async fn doctor(
                         for endpoint in route.endpoints() {
                             let why = why(endpoint, &from);
                             let mut steps = Steps::new(trust);
-                            name(&mut steps, started, &route, endpoint, image.as_ref(), choice.as_ref());
-                            walk(context, trust, &mut steps, endpoint, image.as_ref()).await;
+                            // Tells the client of the host, and how it is trusted.
+                            let repository = context.at(endpoint.clone()).replaceable();
+                            let question = question(context, &route, endpoint, image.as_ref()).await;
+                            name(&mut steps, started, question, choice.take());
+                            let _ = examine(context, trust, &mut steps, endpoint, &repository, image.as_ref()).await;
+                            context.pass_on(repository.take_warnings());
                             places.push(place(endpoint, why, steps, image.is_some()));
                         }
                     }
@@ -146,7 +155,7 @@ pub async fn doctor(
             }
         }
     }
-    let exit = exit(&places);
+    let exit = if nobody_chooses { Exit::Usage } else { exit(&places) };
     Diagnosis { subject: subject.text().to_owned(), places, exit }
 }
 
@@ -186,41 +195,51 @@ fn why(endpoint: &Endpoint, name: &Provenance) -> String {
     }
 }
 
-fn name(
-    steps: &mut Steps<'_>,
-    started: Instant,
-    route: &Route,
-    endpoint: &Endpoint,
-    image: Option<&Reference>,
-    choice: Option<&Provenance>,
-) {
-    let asked = image.map_or_else(|| route.reference.registry().to_string(), ToString::to_string);
-    let there = if image.is_some() { endpoint.repository.as_str() } else { "" };
-    let detail = format!("{asked}, asked for at {}{there}", DisplayUrl(&endpoint.base));
-    match choice {
-        None => steps.ok("name", started, detail),
-        Some(from) => {
-            let cause = format!("several registries may be meant, and {from} wants you to choose");
-            let hint = image.map(|image| format!("write the full name, for example `{image}`"));
-            steps.warn("name", started, detail, cause, hint);
+/// What the user has to choose from.
+struct Choice {
+    ambiguous: super::Error,
+    cause: String,
+    hint: Option<String>,
+    someone_to_ask: bool,
+}
+
+impl Choice {
+    fn new(name: &str, candidates: &[Located<Reference>], from: Provenance, someone_to_ask: bool) -> Self {
+        let candidates: Vec<Reference> = candidates.iter().map(|candidate| candidate.value.clone()).collect();
+        let example = candidates.first().map(|first| format!("write the full name, for example `{first}`"));
+        Self {
+            cause: format!("several registries may be meant, and {from} wants you to choose"),
+            hint: example,
+            ambiguous: super::Error::Ambiguous { name: name.to_owned(), candidates, from },
+            someone_to_ask,
         }
     }
 }
 
-/// The steps of one place; ends early where one fails that the others need.
-async fn walk(
-    context: &Context,
-    trust: &TrustSettings,
-    steps: &mut Steps<'_>,
-    endpoint: &Endpoint,
-    image: Option<&Reference>,
-) {
-    // Tells the client of the host, and how it is trusted.
-    let repository = context.at(endpoint.clone()).replaceable();
-    let _ = examine(context, trust, steps, endpoint, &repository, image).await;
-    context.pass_on(repository.take_warnings());
+/// What is asked for where: with the scheme that is settled before anything is contacted, else without one.
+async fn question(context: &Context, route: &Route, endpoint: &Endpoint, image: Option<&Reference>) -> String {
+    let asked = image.map_or_else(|| route.reference.registry().to_string(), ToString::to_string);
+    let there = if image.is_some() { endpoint.repository.as_str() } else { "" };
+    let policy = context.http.trust(&HostPort::of(&endpoint.base)).await.map(|trust| trust.scheme);
+    let url = DisplayUrl(&endpoint.base).to_string();
+    let encrypted = url.strip_prefix("https://");
+    let place = match (policy, encrypted) {
+        (Ok(SchemePolicy::Http), Some(rest)) => format!("http://{rest}"),
+        (Ok(SchemePolicy::HttpsElseHttp | SchemePolicy::HttpsUnlessNotTls), Some(rest)) => rest.to_owned(),
+        _ => url,
+    };
+    format!("{asked}, asked for at {place}{there}")
 }
 
+fn name(steps: &mut Steps<'_>, started: Instant, asked: String, choice: Option<Choice>) {
+    match choice {
+        None => steps.ok("name", started, asked),
+        Some(Choice { cause, hint, someone_to_ask: true, .. }) => steps.warn("name", started, asked, cause, hint),
+        Some(choice) => steps.fail_with("name", started, asked, &choice.ambiguous.into()),
+    }
+}
+
+/// The steps of one place; ends early where one fails that the others need.
 async fn examine(
     context: &Context,
     trust: &TrustSettings,
