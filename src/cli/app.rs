@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 
 use crate::auth::credential::{CredentialStore, Credentials};
 use crate::config::Settings;
-use crate::content::Event;
+use crate::content::{Event, Progress};
 use crate::http::{self, Notice};
 use crate::op::{Context, Exit, Failure};
 use crate::store::{self, Layout};
@@ -21,17 +22,27 @@ pub(super) struct App {
     layout: OnceLock<Layout>,
     /// Short names, and what the user chose for them.
     choices: Mutex<BTreeSet<(String, String)>>,
+    /// Whether bytes of a blob have begun to move.
+    moving: Arc<AtomicBool>,
 }
 
 impl App {
     pub(super) fn new(settings: Settings, printer: Arc<Printer>) -> Self {
         let credentials = Arc::new(Credentials::new(settings.credentials.clone()));
-        Self { settings, printer, credentials, layout: OnceLock::new(), choices: Mutex::default() }
+        Self {
+            settings,
+            printer,
+            credentials,
+            layout: OnceLock::new(),
+            choices: Mutex::default(),
+            moving: Arc::default(),
+        }
     }
 
     /// What a verb that talks to a registry needs. Nothing is opened yet.
     pub(super) fn context(&self) -> Context {
-        let progress = self.printer.progress();
+        let progress: Arc<dyn Progress> =
+            Arc::new(Watch { listener: self.printer.progress(), moving: self.moving.clone() });
         let trust = self.settings.trust.clone();
         let told = progress.clone();
         let client = http::Client::new(http::Options {
@@ -102,6 +113,11 @@ impl App {
         failure.exit
     }
 
+    /// Whether bytes of a blob have begun to move: only then there may be something to go on from.
+    pub(super) fn has_moved_bytes(&self) -> bool {
+        self.moving.load(Ordering::Relaxed)
+    }
+
     /// What people should know about the store and the credential files that were used.
     pub(super) fn say_notices(&self) {
         // Known only once a lock was asked for.
@@ -111,6 +127,21 @@ impl App {
         for notice in self.credentials.notices() {
             self.printer.warn(&notice);
         }
+    }
+}
+
+/// Passes all events on, and notes that bytes begin to move.
+struct Watch {
+    listener: Arc<dyn Progress>,
+    moving: Arc<AtomicBool>,
+}
+
+impl Progress for Watch {
+    fn report(&self, event: Event<'_>) {
+        if matches!(event, Event::Started { .. }) {
+            self.moving.store(true, Ordering::Relaxed);
+        }
+        self.listener.report(event);
     }
 }
 

@@ -72,8 +72,15 @@ pub fn main() -> ExitCode {
 /// A mistake on the command line as data.
 fn misuse(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
-    let mut lines = text.lines().map(|line| line.trim().trim_start_matches("error: ")).filter(|line| !line.is_empty());
-    let cause = lines.next().unwrap_or_default().to_owned();
+    let mut lines = text.lines().map(str::trim);
+    // What is said in the first line may go on in a list below it: of arguments, or of values.
+    let said: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let cause = match said.split_first() {
+        Some((first, [])) => (*first).to_owned(),
+        Some((first, listed)) => format!("{first} {}", listed.join(", ")),
+        None => String::new(),
+    };
+    let cause = cause.trim_start_matches("error: ").to_owned();
     let hint = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
     let mut failure = Failure::of("cannot understand the command line", &anyhow::anyhow!(cause));
     (failure.exit, failure.kind, failure.hint) = (Exit::Usage, "usage", hint);
@@ -102,7 +109,7 @@ fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {
         tokio::select! {
             exit = command::run(&app, cli.command) => exit,
             exit = stopped => {
-                if transfers {
+                if transfers && app.has_moved_bytes() {
                     printer.note("stopped; what has arrived is kept, and the same command goes on from there");
                 }
                 exit
@@ -154,4 +161,26 @@ fn start_logging(verbose: u8) {
         .without_time()
         .with_target(false)
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_on_the_command_line_names_what_is_wrong() {
+        let cases: [(&[&str], &str); 4] = [
+            (&["pull"], "the following required arguments were not provided: <REF>..."),
+            (&["tag", "--json"], "the following required arguments were not provided: <SRC>, <DST>"),
+            (&["pull", "--nosuch"], "unexpected argument '--nosuch' found"),
+            (
+                &["pull", "x", "--progress", "loud"],
+                "invalid value 'loud' for '--progress <MODE>' [possible values: auto, plain, json, none]",
+            ),
+        ];
+        for (arguments, cause) in cases {
+            let error = command().try_get_matches_from([&["rcr"], arguments].concat()).unwrap_err();
+            assert_eq!(misuse(&error).causes, [cause]);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Artifact, Cut, Registry, TestEnv};
+use crate::support::{Artifact, Cut, Registry, Request, TestEnv};
 
 const RCR: &str = env!("CARGO_BIN_EXE_rcr");
 
@@ -96,10 +96,25 @@ fn fault_106_signals_stop_it_soon_and_keep_the_store_whole() {
         pull.signal(signal);
         let output = pull.wait().code(code);
         assert!(output.elapsed < Duration::from_secs(5), "{output}");
-        assert!(!output.stderr.contains("panicked"), "{output}");
+        assert!(!output.stderr.contains("panicked") && output.stderr.contains("what has arrived is kept"), "{output}");
         env.store_verify();
         env.rcr(["pull", &reference]).success();
     }
+}
+
+#[test]
+fn a_pull_that_is_stopped_before_anything_moved_promises_nothing() {
+    let asked = |request: &Request| request.path.contains("/manifests/");
+    let registry = Registry::builder().spoil(1, asked, |reply| reply.cut(10, Cut::Stall)).start();
+    registry.add("slow", "v1", &Artifact::image(707).build());
+    let env = TestEnv::new();
+    let pull = env.spawn(["pull", &registry.reference("slow:v1")]);
+    while registry.lines().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    pull.signal("INT");
+    let output = pull.wait().code(130);
+    assert!(!output.stderr.contains("what has arrived"), "{output}");
 }
 
 #[test]
