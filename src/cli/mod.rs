@@ -175,7 +175,7 @@ mod tests {
             (&["pull", "--nosuch"], "unexpected argument '--nosuch' found"),
             (
                 &["pull", "x", "--progress", "loud"],
-                "invalid value 'loud' for '--progress <MODE>' [possible values: auto, plain, json, none]",
+                "invalid value 'loud' for '--progress <MODE>' [possible values: auto, bar, plain, json, none]",
             ),
         ];
         for (arguments, cause) in cases {
