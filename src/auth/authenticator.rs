@@ -85,6 +85,7 @@ pub struct Granted {
     /// The scopes that it states; `None` where only who made it can read it.
     pub stated: Option<Vec<String>>,
 }
+
 /// A host that is trusted beyond what is said of it, by the endpoint on whose behalf a token is asked for.
 type OwnTrust = Option<(HostPort, Arc<HostTrust>)>;
 

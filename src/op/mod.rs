@@ -1,6 +1,7 @@
 //! The verbs: what a person asks for, over every layer below. Each is a function of a [`Context`], values in and an
 //! outcome out; nothing here writes to a terminal.
 
+mod advice;
 mod context;
 pub mod doctor;
 mod error;
