@@ -131,6 +131,16 @@ impl fmt::Display for Fault {
     }
 }
 
+/// The cause at the root: what was attempted is known to whoever hears of it.
+#[must_use]
+pub fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
 impl StdError for Fault {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(self.source.as_ref())

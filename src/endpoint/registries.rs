@@ -154,9 +154,20 @@ impl Registries {
     /// As [`Registries::route`].
     pub fn itself(&self, registry: &Registry, reference: Option<&Reference>) -> Result<Endpoint, Error> {
         let rule = self.rule(registry, reference)?;
+        let server = hosts::read(&self.hosts_dirs, registry)?.map(|file| file.server);
+        Self::past_mirrors(registry, reference, rule, server)
+    }
+
+    /// The same, by what the files say of it.
+    fn past_mirrors(
+        registry: &Registry,
+        reference: Option<&Reference>,
+        rule: Option<&RegistryRule>,
+        server: Option<HostEntry>,
+    ) -> Result<Endpoint, Error> {
         let plain = Self::named(registry, reference.map_or("", Reference::repository), rule)?;
         let own = |server: &HostEntry| server.base.as_ref().is_none_or(|base| *base == plain.base);
-        Ok(match hosts::read(&self.hosts_dirs, registry)?.map(|file| file.server).filter(own) {
+        Ok(match server.filter(own) {
             Some(server) => Endpoint {
                 trust: joined(plain.trust, Some(server.trust)),
                 headers: server.headers,
@@ -173,10 +184,14 @@ impl Registries {
     /// # Errors
     /// As [`Registries::route`].
     pub fn push_to(&self, reference: &Reference) -> Result<Endpoint, Error> {
-        let itself = self.itself(reference.registry(), Some(reference))?;
-        let Some(file) = hosts::read(&self.hosts_dirs, reference.registry())? else { return Ok(itself) };
+        let rule = self.rule(reference.registry(), Some(reference))?;
+        let (hosts, server) = match hosts::read(&self.hosts_dirs, reference.registry())? {
+            Some(HostsFile { hosts, server }) => (hosts, Some(server)),
+            None => (Vec::new(), None),
+        };
+        let itself = Self::past_mirrors(reference.registry(), Some(reference), rule, server)?;
         let takes = |host: &&HostEntry| host.capabilities_written && host.capabilities.push;
-        match file.hosts.iter().find(takes) {
+        match hosts.iter().find(takes) {
             Some(host) => at_host(host, reference, Role::Origin),
             None => Ok(itself),
         }

@@ -164,12 +164,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether it is a list.
-    #[must_use]
-    pub fn is_list(&self) -> bool {
-        matches!(self.content, DeValue::Array(_))
-    }
-
     /// A table.
     ///
     /// # Errors

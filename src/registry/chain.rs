@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::error::{Error, Refusal};
 use super::repository::{Repository, Resolution, Target};
 use super::warning::Warning;
-use crate::content::{Fault, FaultKind, Fetched, Opened, Source};
+use crate::content::{Fault, FaultKind, Fetched, Opened, Source, root_cause};
 use crate::endpoint::{Endpoint, Role};
 use crate::model::{Descriptor, Digest, Manifest};
 
@@ -122,16 +122,29 @@ impl Chain {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        let (at, answer) = self.ask_from(0, target, request).await?;
+        if matches!(target, Target::Tag(_)) {
+            let endpoint = self.places[at].host().endpoint();
+            self.state().resolved_by = (endpoint.role == Role::Mirror).then(|| endpoint.shown());
+        }
+        Ok(answer)
+    }
+
+    /// The same from place number `start` on; says which one answered.
+    async fn ask_from<T, F>(
+        &self,
+        start: usize,
+        target: &Target,
+        request: impl Fn(Repository) -> F,
+    ) -> Result<(usize, T), Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let mut last = None;
-        for (at, place) in self.places.iter().enumerate().filter(|(at, place)| self.may(*at, place, target)) {
+        let places = self.places.iter().enumerate().skip(start);
+        for (at, place) in places.filter(|(at, place)| self.may(*at, place, target)) {
             match request(place.clone()).await {
-                Ok(answer) => {
-                    if matches!(target, Target::Tag(_)) {
-                        let endpoint = place.host().endpoint();
-                        self.state().resolved_by = (endpoint.role == Role::Mirror).then(|| endpoint.shown());
-                    }
-                    return Ok(answer);
-                }
+                Ok(answer) => return Ok((at, answer)),
                 Err(error) if error.is_local() => return Err(error),
                 Err(error) => {
                     self.pass_over(at, &error);
@@ -187,25 +200,13 @@ impl Source for Chain {
     async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
         let start = self.state().opened.get(&descriptor.digest).map_or(0, |position| position.at);
         let target = Target::Digest(descriptor.digest.clone());
-        let mut last = None;
-        for (at, place) in self.places.iter().enumerate().skip(start).filter(|(at, p)| self.may(*at, p, &target)) {
-            match place.open_blob(descriptor, offset).await {
-                Ok(opened) => {
-                    let mut state = self.state();
-                    let position = state.opened.entry(descriptor.digest.clone()).or_default();
-                    let restarted = position.restarted && position.at == at;
-                    *position = Position { at, resumed: opened.offset > 0, restarted };
-                    return Ok(opened);
-                }
-                Err(error) if error.is_local() => return Err(error.into()),
-                Err(error) => {
-                    self.pass_over(at, &error);
-                    last = Some(error);
-                }
-            }
-        }
-        let nowhere = || Error::NoPlace { what: target.to_string(), repository: self.origin().name().to_owned() };
-        Err(last.unwrap_or_else(nowhere).into())
+        let open = |place: Repository| async move { place.open_blob(descriptor, offset).await };
+        let (at, opened) = self.ask_from(start, &target, open).await?;
+        let mut state = self.state();
+        let position = state.opened.entry(descriptor.digest.clone()).or_default();
+        let restarted = position.restarted && position.at == at;
+        *position = Position { at, resumed: opened.offset > 0, restarted };
+        Ok(opened)
     }
 
     fn pass_on(&self, descriptor: &Descriptor, fault: &Fault) -> bool {
@@ -226,11 +227,11 @@ impl Source for Chain {
             return false;
         }
         *position = Position { at: at + 1, ..Position::default() };
-        state.passed_over.insert(at, innermost(fault));
+        state.passed_over.insert(at, root_cause(fault).to_string());
         drop(state);
         let host = self.places[at].host();
         if corrupt && host.drop_out(false) {
-            host.warn(Warning::PassedOver { place: host.endpoint().shown(), why: innermost(fault) });
+            host.warn(Warning::PassedOver { place: host.endpoint().shown(), why: root_cause(fault).to_string() });
         }
         true
     }
@@ -247,14 +248,6 @@ fn reason(error: &Error, endpoint: &Endpoint) -> String {
             format!("it answered {status}, and there are no credentials: `rcr login {plain}{host}`")
         }
         (_, Some(refusal)) => format!("it answered {}", refusal.status),
-        (_, None) => innermost(error),
+        (_, None) => root_cause(error).to_string(),
     }
-}
-
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Plan;
-use crate::content::{Event, Fault, FaultKind, Progress, Sink, Source, Stored};
+use crate::content::{Event, Fault, FaultKind, Progress, Sink, Source, Stored, root_cause};
 use crate::model::Descriptor;
 
 /// Bytes that an attempt must move for the count of failed attempts to start anew.
@@ -125,22 +125,13 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
                     (self.limits.backoff)(failures)
                 }
             };
-            let reason = innermost(&fault).to_string();
+            let reason = root_cause(&fault).to_string();
             let what = blob.digest.short();
             let attempt = failures.max(1);
             self.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason: &reason });
             tokio::time::sleep(wait).await;
         }
     }
-}
-
-/// The cause at the root: what was attempted is known to whoever hears of it.
-fn innermost(fault: &Fault) -> &dyn std::error::Error {
-    let mut cause: &dyn std::error::Error = fault;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
 }
 
 /// Counts the bytes of one attempt on their way to the listener.
