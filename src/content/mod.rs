@@ -9,5 +9,5 @@ mod verify;
 
 pub use fetched::Fetched;
 pub use progress::{Event, Progress, Silent};
-pub use stream::{ByteStream, Fault, FaultKind, Opened, Sink, Source, Stored, root_cause};
+pub use stream::{ByteStream, Fault, FaultKind, Opened, Piece, PieceStream, Sink, Source, Stored, root_cause};
 pub use verify::{IntegrityError, Verifier, digest_of};

@@ -1,10 +1,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 
-use bytes::Bytes;
-use futures_util::Stream;
+use bytes::{Buf, Bytes};
+use futures_util::{Stream, StreamExt, TryFutureExt, stream};
 
 use super::{IntegrityError, Progress};
 use crate::model::Descriptor;
@@ -16,9 +17,53 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send + S
 pub struct Opened {
     /// The offset in bytes of the first chunk: what was asked for, or 0 where the source cannot resume.
     pub offset: u64,
-    /// The bytes from there to the end.
+    /// The bytes from there on; they may go beyond what was asked for.
     pub stream: ByteStream,
+    /// Whether the source gives out parts of the blob as well, as far as it says: then several may be open at once.
+    pub in_parts: bool,
+    /// Whether the source hashes what it yields, and holds the last chunk back until the whole is right.
+    pub verified: bool,
 }
+
+impl Opened {
+    /// A stream of bytes that nobody has verified, from a source that may not be able to resume.
+    #[must_use]
+    pub fn new(offset: u64, stream: ByteStream) -> Self {
+        Self { offset, stream, in_parts: false, verified: false }
+    }
+}
+
+/// Some bytes of a blob, and where in it they belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The offset of the first, in bytes.
+    pub offset: u64,
+    /// At least one byte.
+    pub bytes: Bytes,
+}
+
+impl Piece {
+    /// The offset behind the last byte.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.bytes.len() as u64)
+    }
+
+    /// The part of it that lies in `range`; `None` where that is nothing.
+    #[must_use]
+    pub fn within(mut self, range: &Range<u64>) -> Option<Self> {
+        let before = range.start.saturating_sub(self.offset).min(self.bytes.len() as u64);
+        // At most the length, and so an index.
+        self.bytes.advance(usize::try_from(before).unwrap_or(usize::MAX).min(self.bytes.len()));
+        self.offset += before;
+        let room = range.end.saturating_sub(self.offset).min(self.bytes.len() as u64);
+        self.bytes.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+        (!self.bytes.is_empty()).then_some(self)
+    }
+}
+
+/// Pieces of a blob, in whatever order they come.
+pub type PieceStream<'a> = Pin<Box<dyn Stream<Item = Result<Piece, Fault>> + Send + 'a>>;
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,11 +73,23 @@ impl fmt::Debug for Opened {
 
 /// Where bytes come from: a repository on a registry, a store, an archive.
 pub trait Source: Sync {
-    /// Opens a blob at `offset` bytes. The source may answer from the start instead; see [`Opened::offset`].
+    /// Opens the bytes of a blob that lie in `range`. The source may answer from the start of the blob instead, and
+    /// may go on beyond the end of the range; see [`Opened`].
     ///
     /// # Errors
     /// A [`Fault`], whose kind says whether another attempt may help.
-    fn open(&self, descriptor: &Descriptor, offset: u64) -> impl Future<Output = Result<Opened, Fault>> + Send;
+    fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> impl Future<Output = Result<Opened, Fault>> + Send;
+
+    /// The bytes of a blob that lie in the `missing` ranges, which are in order and apart from one another. The pieces
+    /// come in whatever order suits the source, each byte once; the stream ends after the last of them, or with a
+    /// fault.
+    fn gather<'a>(&'a self, descriptor: &'a Descriptor, missing: Vec<Range<u64>>) -> PieceStream<'a>
+    where
+        Self: Sized,
+    {
+        let one = move |range: Range<u64>| in_order(self, descriptor, range).try_flatten_stream();
+        Box::pin(stream::iter(missing).flat_map(one))
+    }
 
     /// Hears what became of the bytes that were opened last. Whether another attempt would get them elsewhere, or in
     /// another way: then it is worth making, at once and however many there were before. It says so a bounded number
@@ -40,6 +97,33 @@ pub trait Source: Sync {
     fn pass_on(&self, _descriptor: &Descriptor, _fault: &Fault) -> bool {
         false
     }
+}
+
+/// One range of a blob over one stream.
+async fn in_order<S: Source>(
+    source: &S,
+    descriptor: &Descriptor,
+    range: Range<u64>,
+) -> Result<impl Stream<Item = Result<Piece, Fault>> + use<S>, Fault> {
+    let Opened { offset, stream, .. } = source.open(descriptor, range.clone()).await?;
+    let digest = descriptor.digest.clone();
+    Ok(stream::try_unfold((stream, offset), move |(mut stream, mut offset)| {
+        let (range, digest) = (range.clone(), digest.clone());
+        async move {
+            while offset < range.end {
+                let Some(bytes) = stream.next().await else {
+                    let short = IntegrityError::Size { digest, expected: range.end, actual: offset };
+                    return Err(Fault::new(FaultKind::Transient, short));
+                };
+                let piece = Piece { offset, bytes: bytes? };
+                offset = piece.end();
+                if let Some(piece) = piece.within(&range) {
+                    return Ok(Some((piece, (stream, offset))));
+                }
+            }
+            Ok(None)
+        }
+    }))
 }
 
 /// What became of a blob that a sink was asked to take.

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use bytes::Bytes;
 use futures_util::stream;
 
@@ -5,7 +7,7 @@ use super::error::Error;
 use super::range::ContentRange;
 use super::repository::{Repository, check_size, identity, refuse_encoding};
 use crate::content::{ByteStream, Fault, FaultKind, IntegrityError, Opened, Source, Verifier};
-use crate::http::{Class, HeaderValue, Method, Response, StatusCode, Url, header};
+use crate::http::{Class, HeaderMap, HeaderValue, Method, Response, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
 
 impl Repository {
@@ -39,7 +41,7 @@ impl Repository {
         }
         let operation = self.about_blob("fetch", digest);
         let whole = usize::try_from(descriptor.size).unwrap_or(usize::MAX);
-        let response = self.get_blob(&operation, digest, 0, Some(whole)).await?;
+        let response = self.get_blob(&operation, digest, None, Some(whole)).await?;
         check_whole(&operation, descriptor, &response)?;
         let overrun = || {
             Error::Integrity(IntegrityError::Size {
@@ -55,28 +57,33 @@ impl Repository {
         Ok(bytes)
     }
 
-    pub(super) async fn open_blob(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Error> {
-        let operation = self.about_blob("fetch", &descriptor.digest);
-        if offset > 0 && offset >= descriptor.size {
-            return Ok(Opened { offset, stream: Box::pin(stream::empty()) });
+    /// One request, or two where a range is answered with something else.
+    pub(super) async fn open_blob(&self, descriptor: &Descriptor, range: &Range<u64>) -> Result<Opened, Error> {
+        let Descriptor { digest, size, .. } = descriptor;
+        let operation = self.about_blob("fetch", digest);
+        if range.start > 0 && range.start >= *size {
+            return Ok(Opened::new(range.start, Box::pin(stream::empty())));
         }
-        if offset > 0 {
-            let response = self.get_blob(&operation, &descriptor.digest, offset, None).await?;
-            if response.status() == StatusCode::OK {
-                check_whole(&operation, descriptor, &response)?;
-                return Ok(Opened { offset: 0, stream: chunks(operation, response) });
+        let mut response = None;
+        if *range != (0..*size) {
+            let partial = self.get_blob(&operation, digest, Some((range, *size)), None).await?;
+            if is_part(descriptor, range, &partial) {
+                refuse_encoding(&operation, partial.headers())?;
+                let body = Body { operation, expected: range.clone(), response: partial };
+                return Ok(Opened { in_parts: true, ..Opened::new(range.start, body.chunks(descriptor)) });
             }
-            if continues(descriptor, offset, &response) {
-                refuse_encoding(&operation, response.headers())?;
-                return Ok(Opened { offset, stream: chunks(operation, response) });
-            }
-            // A range that is not the one asked for must not be appended, and the body of a 416 must not be read:
-            // its stated length may be the blob's.
-            drop(response);
+            // A range that is not the one asked for must not be used, and the body of a 416 must not be read: its
+            // stated length may be the blob's.
+            response = Some(partial).filter(|partial| partial.status() == StatusCode::OK);
         }
-        let response = self.get_blob(&operation, &descriptor.digest, 0, None).await?;
+        let response = match response {
+            Some(whole) => whole,
+            None => self.get_blob(&operation, digest, None, None).await?,
+        };
         check_whole(&operation, descriptor, &response)?;
-        Ok(Opened { offset: 0, stream: chunks(operation, response) })
+        let in_parts = offers_ranges(response.headers());
+        let body = Body { operation, expected: 0..*size, response };
+        Ok(Opened { in_parts, ..Opened::new(0, body.chunks(descriptor)) })
     }
 
     pub(super) fn blob_url(&self, digest: &Digest) -> Result<Url, Error> {
@@ -87,21 +94,23 @@ impl Repository {
         &self,
         operation: &str,
         digest: &Digest,
-        offset: u64,
+        range: Option<(&Range<u64>, u64)>,
         whole: Option<usize>,
     ) -> Result<Response, Error> {
         // The registry is asked, never the storage that it redirected to before: signed URLs expire.
         let mut request = identity(self.request(Method::GET, self.blob_url(digest)?)).class(Class::Blob);
         request.whole = whole;
-        if offset > 0
-            && let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-"))
-        {
+        let wanted = range.map(|(range, size)| match range.end.checked_sub(1) {
+            Some(last) if range.end < size => format!("bytes={}-{last}", range.start),
+            _ => format!("bytes={}-", range.start),
+        });
+        if let Some(Ok(range)) = wanted.map(|text| HeaderValue::from_str(&text)) {
             request = request.header(header::RANGE, range);
         }
         let response = self.host().send(operation, request, &self.pull()).await?;
         match response.status() {
             StatusCode::OK => Ok(response),
-            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if offset > 0 => Ok(response),
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if range.is_some() => Ok(response),
             _ => Err(self.host().refuse(operation.to_owned(), response).await),
         }
     }
@@ -112,8 +121,8 @@ impl Repository {
 }
 
 impl Source for Repository {
-    async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
-        self.open_blob(descriptor, offset).await.map_err(Fault::from)
+    async fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        self.open_blob(descriptor, &range).await.map_err(Fault::from)
     }
 }
 
@@ -125,28 +134,56 @@ fn check_whole(operation: &str, descriptor: &Descriptor, response: &Response) ->
     Ok(())
 }
 
-/// Whether a 206 is exactly the rest of the blob from `offset`.
-fn continues(descriptor: &Descriptor, offset: u64, response: &Response) -> bool {
+/// Whether the answer is exactly `range` of the blob (RFC 9110 section 15.3.7).
+fn is_part(descriptor: &Descriptor, range: &Range<u64>, response: &Response) -> bool {
     let headers = response.headers();
     let multipart =
         headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().to_ascii_lowercase().starts_with(b"multipart/"));
     let mut ranges = headers.get_all(header::CONTENT_RANGE).iter();
-    let (Some(range), None) = (ranges.next(), ranges.next()) else { return false };
+    let (Some(stated), None) = (ranges.next(), ranges.next()) else { return false };
     response.status() == StatusCode::PARTIAL_CONTENT
         && !multipart
-        && range.to_str().ok().and_then(ContentRange::parse).is_some_and(|r| r.is_rest_of(offset, descriptor.size))
-        && response.content_length().is_none_or(|length| length == descriptor.size - offset)
+        && stated.to_str().ok().and_then(ContentRange::parse).is_some_and(|stated| stated.is(range, descriptor.size))
+        && response.content_length().is_none_or(|length| length == range.end - range.start)
 }
 
-/// The body as chunks. A failure ends it, with the kind that the transport gives it.
-fn chunks(operation: String, response: Response) -> ByteStream {
-    Box::pin(stream::try_unfold((operation, response), |(operation, mut response)| async move {
-        match response.chunk().await {
-            Ok(chunk) => Ok(chunk.map(|bytes| (bytes, (operation, response)))),
-            Err(source) => {
-                let kind = if source.is_transient() { FaultKind::Transient } else { FaultKind::Permanent };
-                Err(Fault::new(kind, Error::Http { operation, source }))
+/// Whether the server says that it gives out parts (RFC 9110 section 14.3).
+fn offers_ranges(headers: &HeaderMap) -> bool {
+    let units = headers.get(header::ACCEPT_RANGES).and_then(|units| units.to_str().ok()).unwrap_or_default();
+    units.split(',').any(|unit| unit.trim().eq_ignore_ascii_case("bytes"))
+}
+
+/// The body of an answer that carries part of a blob.
+struct Body {
+    operation: String,
+    /// The bytes of the blob that it is to carry.
+    expected: Range<u64>,
+    response: Response,
+}
+
+impl Body {
+    /// Its chunks. A failure ends them, with the kind that the transport gives it.
+    fn chunks(self, descriptor: &Descriptor) -> ByteStream {
+        let digest = descriptor.digest.clone();
+        // A length that was stated has been checked, and holds.
+        let counted = self.response.content_length().is_some();
+        Box::pin(stream::try_unfold((self, digest, 0), move |(mut body, digest, at)| async move {
+            let Some(bytes) = body.next().await? else { return Ok(None) };
+            let at = at + bytes.len() as u64;
+            let length = body.expected.end - body.expected.start;
+            // Nobody asks for more than there is to be, so the last chunk is given only after the end was seen.
+            if at > length || (!counted && at == length && body.next().await?.is_some()) {
+                let (expected, actual) = (body.expected.end, body.expected.start + at.max(length + 1));
+                return Err(IntegrityError::Size { digest, expected, actual }.into());
             }
-        }
-    }))
+            Ok(Some((bytes, (body, digest, at))))
+        }))
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        self.response.chunk().await.map_err(|source| {
+            let kind = if source.is_transient() { FaultKind::Transient } else { FaultKind::Permanent };
+            Fault::new(kind, Error::Http { operation: self.operation.clone(), source })
+        })
+    }
 }

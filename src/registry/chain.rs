@@ -4,6 +4,7 @@
 //! that the next request would meet too is left alone for the rest of the run. Never pushes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -197,10 +198,11 @@ impl Chain {
 }
 
 impl Source for Chain {
-    async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+    async fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        let range = &range;
         let start = self.state().opened.get(&descriptor.digest).map_or(0, |position| position.at);
         let target = Target::Digest(descriptor.digest.clone());
-        let open = |place: Repository| async move { place.open_blob(descriptor, offset).await };
+        let open = |place: Repository| async move { place.open_blob(descriptor, range).await };
         let (at, opened) = self.ask_from(start, &target, open).await?;
         let mut state = self.state();
         let position = state.opened.entry(descriptor.digest.clone()).or_default();

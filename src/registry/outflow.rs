@@ -129,7 +129,7 @@ impl<'a, S: Source> Outflow<'a, S> {
     async fn next(&mut self, most: u64) -> Result<Bytes, Fault> {
         while self.leftover.is_empty() {
             let Some(stream) = &mut self.stream else {
-                let opened = self.source.open(self.descriptor, self.position).await?;
+                let opened = self.source.open(self.descriptor, self.position..self.descriptor.size).await?;
                 self.skip = self.position.checked_sub(opened.offset).ok_or_else(|| {
                     Fault::new(FaultKind::Permanent, std::io::Error::other("the source skipped bytes"))
                 })?;

@@ -1,6 +1,8 @@
 //! Ranges on the wire: `Content-Range` of a partial blob (RFC 9110 section 14.4), `Range` of an upload session
 //! (distribution-spec, "Pushing a blob in chunks").
 
+use std::ops::Range;
+
 /// `bytes start-end/total` with both ends inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentRange {
@@ -23,9 +25,11 @@ impl ContentRange {
         (start <= end && total.is_none_or(|total| end < total)).then_some(Self { start, end, total })
     }
 
-    /// Whether this is exactly what was asked for: from `offset` to the last of `size` bytes.
-    pub(super) fn is_rest_of(self, offset: u64, size: u64) -> bool {
-        self.start == offset && self.end.checked_add(1) == Some(size) && self.total.is_none_or(|total| total == size)
+    /// Whether this is exactly what was asked for: `range` of a blob of `size` bytes.
+    pub(super) fn is(self, range: &Range<u64>, size: u64) -> bool {
+        self.start == range.start
+            && self.end.checked_add(1) == Some(range.end)
+            && self.total.is_none_or(|total| total == size)
     }
 }
 
@@ -72,12 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_rest_will_do() {
-        let rest = |text: &str| ContentRange::parse(text).is_some_and(|r| r.is_rest_of(5, 10));
-        assert!(rest("bytes 5-9/10") && rest("bytes 5-9/*"));
+    fn only_the_exact_range_will_do() {
+        let right = |text: &str, range| ContentRange::parse(text).is_some_and(|r| r.is(&range, 10));
+        assert!(right("bytes 5-9/10", 5..10) && right("bytes 5-9/*", 5..10) && right("bytes 2-5/10", 2..6));
         for wrong in ["bytes 4-9/10", "bytes 6-9/10", "bytes 5-8/10", "bytes 5-9/11", "bytes 5-10/*"] {
-            assert!(!rest(wrong), "{wrong}");
+            assert!(!right(wrong, 5..10), "{wrong}");
         }
+        assert!(!right("bytes 2-9/10", 2..6));
     }
 
     #[test]

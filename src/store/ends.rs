@@ -1,6 +1,7 @@
 //! The store as an end of a transfer: `content`'s traits over [`Layout`].
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -45,7 +46,7 @@ impl Sink for Layout {
         let (digest, bytes) = (&descriptor.digest, descriptor.size);
         let mut moved = 0;
         if writer.offset() < bytes {
-            let Opened { offset, mut stream } = source.open(descriptor, writer.offset()).await?;
+            let Opened { offset, mut stream, .. } = source.open(descriptor, writer.offset()..bytes).await?;
             if offset != writer.offset() {
                 if offset != 0 {
                     let actual = offset;
@@ -84,12 +85,14 @@ impl Source for Layout {
     /// The first time that this process reads a blob, it is hashed on the way, from its first byte whatever the
     /// offset, and the last chunk is held back until the hash is right. A blob that is wrong is moved to `.rcr/bad/`,
     /// so that the next pull brings it anew.
-    async fn open(&self, descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+    async fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        let offset = range.start;
         let (layout, descriptor) = (self.clone(), descriptor.clone());
         let reader = blocking(move || Reader::open(layout, descriptor, offset)).await.map_err(local)?;
         let (chunks, mut queue) = mpsc::channel(AHEAD_CHUNKS);
         tokio::task::spawn_blocking(move || reader.run(&chunks));
-        Ok(Opened { offset, stream: Box::pin(stream::poll_fn(move |context| queue.poll_recv(context))) })
+        let stream = Box::pin(stream::poll_fn(move |context| queue.poll_recv(context)));
+        Ok(Opened { offset, stream, in_parts: true, verified: true })
     }
 }
 
@@ -264,7 +267,7 @@ mod tests {
             std::fs::write(&path, &flipped).unwrap();
             assert!(layout.contains(&descriptor).await.unwrap(), "nobody looked yet");
 
-            let mut opened = Source::open(&layout, &descriptor, offset as u64).await.unwrap();
+            let mut opened = Source::open(&layout, &descriptor, offset as u64..descriptor.size).await.unwrap();
             let (mut received, mut fault) = (0, None);
             while let Some(chunk) = opened.stream.next().await {
                 match chunk {
@@ -300,7 +303,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
         assert!(!layout.contains(&descriptor).await.unwrap());
-        let fault = Source::open(&layout, &descriptor, 0).await.expect_err("a link");
+        let fault = Source::open(&layout, &descriptor, 0..descriptor.size).await.expect_err("a link");
         assert!(fault.to_string().contains("symbolic link"), "{fault}");
     }
 

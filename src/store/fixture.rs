@@ -1,6 +1,7 @@
 //! Stores and images for the tests of this layer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ pub(super) async fn tag(layout: &Layout, name: &str, descriptor: &Descriptor) ->
 }
 
 pub(super) async fn read(source: &impl Source, descriptor: &Descriptor, offset: u64) -> Result<Vec<u8>, Fault> {
-    let opened = source.open(descriptor, offset).await?;
+    let opened = source.open(descriptor, offset..descriptor.size).await?;
     let chunks: Vec<Bytes> = opened.stream.try_collect().await?;
     Ok(chunks.concat())
 }
@@ -105,10 +106,10 @@ pub(super) struct Served<'a> {
 }
 
 impl Source for Served<'_> {
-    async fn open(&self, _descriptor: &Descriptor, offset: u64) -> Result<Opened, Fault> {
-        let offset = if self.resumes { offset } else { 0 };
+    async fn open(&self, _descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        let offset = if self.resumes { range.start } else { 0 };
         let from = usize::try_from(offset).unwrap();
         let chunks: Vec<_> = self.bytes[from..self.until].chunks(3).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        Ok(Opened { offset, stream: Box::pin(stream::iter(chunks)) })
+        Ok(Opened::new(offset, Box::pin(stream::iter(chunks))))
     }
 }

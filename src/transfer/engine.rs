@@ -161,7 +161,7 @@ mod tests {
     /// A source that is never asked: the scripted sink below decides everything.
     struct Nowhere;
     impl Source for Nowhere {
-        async fn open(&self, _: &Descriptor, _: u64) -> Result<Opened, Fault> {
+        async fn open(&self, _: &Descriptor, _: std::ops::Range<u64>) -> Result<Opened, Fault> {
             Err(Fault::new(FaultKind::Permanent, std::io::Error::other("nowhere")))
         }
     }

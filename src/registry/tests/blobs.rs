@@ -12,7 +12,7 @@ async fn drain(opened: Opened) -> Result<(u64, Vec<u8>), Fault> {
 }
 
 async fn open_at(server: &Server, offset: u64) -> Result<(u64, Vec<u8>), Fault> {
-    drain(server.repository().open(&blob(BLOB), offset).await?).await
+    drain(server.repository().open(&blob(BLOB), offset..BLOB.len() as u64).await?).await
 }
 
 fn path() -> String {
@@ -103,7 +103,7 @@ async fn a_cut_body_is_a_transient_fault_and_keeps_what_came() {
         Reply { cut: true, ..reply(200).body(&BLOB[..4]).with("transfer-encoding", "chunked") },
     ] {
         let server = Server::scripted([answer]).await;
-        let mut opened = server.repository().open(&blob(BLOB), 0).await.unwrap();
+        let mut opened = server.repository().open(&blob(BLOB), 0..BLOB.len() as u64).await.unwrap();
         assert_eq!(opened.stream.try_next().await.unwrap(), Some(Bytes::from_static(&BLOB[..4])));
         assert_eq!(opened.stream.try_next().await.unwrap_err().kind(), FaultKind::Transient);
     }

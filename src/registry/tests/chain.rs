@@ -37,7 +37,7 @@ fn tag() -> Target {
 }
 
 async fn read(chain: &Chain, offset: u64) -> Result<Vec<u8>, Fault> {
-    let pieces: Vec<Bytes> = chain.open(&blob(BLOB), offset).await?.stream.try_collect().await?;
+    let pieces: Vec<Bytes> = chain.open(&blob(BLOB), offset..BLOB.len() as u64).await?.stream.try_collect().await?;
     Ok(pieces.concat())
 }
 

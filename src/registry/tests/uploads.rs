@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::*;
@@ -27,11 +28,12 @@ impl Memory {
 }
 
 impl Source for Memory {
-    async fn open(&self, _: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+    async fn open(&self, _: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        let offset = range.start;
         self.opened.lock().unwrap().push(offset);
         let rest = self.bytes.slice(usize::try_from(offset).unwrap()..);
         let pieces: Vec<_> = rest.chunks(300_000).map(|c| Ok(rest.slice_ref(c))).collect();
-        Ok(Opened { offset, stream: Box::pin(stream::iter(pieces)) as ByteStream })
+        Ok(Opened::new(offset, Box::pin(stream::iter(pieces)) as ByteStream))
     }
 }
 
@@ -434,10 +436,10 @@ async fn bytes_that_are_not_the_blobs_are_never_completed() {
 async fn a_fault_of_the_source_is_passed_on() {
     struct Breaks;
     impl Source for Breaks {
-        async fn open(&self, _: &Descriptor, offset: u64) -> Result<Opened, Fault> {
+        async fn open(&self, _: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
             let fault = Fault::new(FaultKind::Permanent, std::io::Error::other("the disk is gone"));
             let pieces = stream::iter([Ok(Bytes::from_static(b"hel")), Err(fault)]);
-            Ok(Opened { offset, stream: pieces.boxed_sync() })
+            Ok(Opened::new(range.start, pieces.boxed_sync()))
         }
     }
     trait BoxedSync {
