@@ -4,10 +4,12 @@
 
 mod fetched;
 mod progress;
+mod ranges;
 mod stream;
 mod verify;
 
 pub use fetched::Fetched;
 pub use progress::{Event, Progress, Silent};
+pub use ranges::Ranges;
 pub use stream::{ByteStream, Fault, FaultKind, Opened, Piece, PieceStream, Sink, Source, Stored, root_cause};
 pub use verify::{IntegrityError, Verifier, digest_of};

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt, TryFutureExt, stream};
 
-use super::{IntegrityError, Progress};
+use super::{IntegrityError, Progress, Ranges};
 use crate::model::Descriptor;
 
 /// Chunks of a blob, in order.
@@ -80,14 +80,14 @@ pub trait Source: Sync {
     /// A [`Fault`], whose kind says whether another attempt may help.
     fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> impl Future<Output = Result<Opened, Fault>> + Send;
 
-    /// The bytes of a blob that lie in the `missing` ranges, which are in order and apart from one another. The pieces
-    /// come in whatever order suits the source, each byte once; the stream ends after the last of them, or with a
-    /// fault.
-    fn gather<'a>(&'a self, descriptor: &'a Descriptor, missing: Vec<Range<u64>>) -> PieceStream<'a>
+    /// The bytes of a blob that lie in the `missing` ranges. The pieces come in whatever order suits the source, each
+    /// byte once; the stream ends after the last of them, or with a fault.
+    fn gather<'a>(&'a self, descriptor: &'a Descriptor, missing: Ranges) -> PieceStream<'a>
     where
         Self: Sized,
     {
         let one = move |range: Range<u64>| in_order(self, descriptor, range).try_flatten_stream();
+        let missing: Vec<_> = missing.iter().collect();
         Box::pin(stream::iter(missing).flat_map(one))
     }
 
@@ -152,6 +152,11 @@ pub trait Sink: Sync {
     /// # Errors
     /// A [`Fault`] only where the far side took over something else.
     fn mount(&self, descriptor: &Descriptor) -> impl Future<Output = Result<bool, Fault>> + Send;
+
+    /// How many blobs it may be finishing, after their last byte has come, while others move.
+    fn behind(&self) -> usize {
+        0
+    }
 
     /// Reads the blob from `source` and keeps it: verified, whole, or not at all. What a failed call received may
     /// be kept and continued by the next.

@@ -25,6 +25,7 @@ pub enum IntegrityError {
     },
 }
 
+#[derive(Debug)]
 enum Hasher {
     Sha256(Sha256),
     Sha512(Sha512),
@@ -52,6 +53,7 @@ impl Hasher {
 }
 
 /// Counts and hashes bytes against a descriptor, and stops at the first byte too many.
+#[derive(Debug)]
 pub struct Verifier {
     hasher: Hasher,
     digest: Digest,

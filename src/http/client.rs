@@ -328,7 +328,8 @@ impl Client {
         let profile = Profile {
             // Plain connections differ by nothing of this.
             trust: if secure { trust.clone() } else { HostTrust::default() },
-            class,
+            // And all of them are HTTP/1.1, so a document may take the one that a blob leaves.
+            class: if secure { class } else { Class::Document },
             secure,
             pinned: pinned.map(|o| (host.clone(), o.address)),
             guard: memory.is_foreign(place).filter(|_| named_here),

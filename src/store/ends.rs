@@ -16,6 +16,8 @@ use crate::model::Descriptor;
 
 /// Bytes read at a time: large enough for the disk, small enough for several streams at once.
 const CHUNK_BYTES: usize = 256 << 10;
+/// Blobs that are made durable while others move: the file system makes many durable at once as fast as a few.
+const COMMITS: usize = 16;
 /// Chunks read ahead of whoever takes them.
 const AHEAD_CHUNKS: usize = 2;
 
@@ -33,6 +35,10 @@ impl Sink for Layout {
         Ok(false)
     }
 
+    fn behind(&self) -> usize {
+        COMMITS
+    }
+
     async fn receive<S: Source>(
         &self,
         descriptor: &Descriptor,
@@ -44,38 +50,23 @@ impl Sink for Layout {
             Ingest::Writer(writer) => writer,
         };
         let (digest, bytes) = (&descriptor.digest, descriptor.size);
+        let missing = writer.missing().clone();
+        let started = Event::Started { digest, offset: bytes.saturating_sub(missing.total()), bytes };
+        let mut started = Some(started);
         let mut moved = 0;
-        if writer.offset() < bytes {
-            let Opened { offset, mut stream, .. } = source.open(descriptor, writer.offset()..bytes).await?;
-            if offset != writer.offset() {
-                if offset != 0 {
-                    let actual = offset;
-                    let error = IntegrityError::Size { digest: digest.clone(), expected: writer.offset(), actual };
-                    return Err(Fault::new(FaultKind::Transient, error));
-                }
-                writer.restart().await?;
-            }
-            progress.report(Event::Started { digest, offset, bytes });
-            while let Some(chunk) = stream.next().await {
-                let chunk = chunk?;
-                let count = chunk.len() as u64;
-                // Said at once, and not when the writer gets to it: more may be a long time in coming.
-                let actual = offset.saturating_add(moved).saturating_add(count);
-                if actual > bytes {
-                    return Err(IntegrityError::Size { digest: digest.clone(), expected: bytes, actual }.into());
-                }
-                writer.write(chunk).await?;
-                moved += count;
-                progress.report(Event::Advanced { digest, bytes: count });
-            }
-            if offset + moved < bytes {
-                // What came is kept; it is right as far as anyone knows.
-                let error = IntegrityError::Size { digest: digest.clone(), expected: bytes, actual: offset + moved };
-                return Err(Fault::new(FaultKind::Transient, error));
-            }
-        } else {
-            progress.report(Event::Started { digest, offset: bytes, bytes });
+        let mut pieces = source.gather(descriptor, missing);
+        while let Some(piece) = pieces.next().await {
+            let piece = piece?;
+            let count = piece.bytes.len() as u64;
+            // It may have waited for its turn until now.
+            started.take().into_iter().for_each(|started| progress.report(started));
+            writer.write(piece).await?;
+            moved += count;
+            progress.report(Event::Advanced { digest, bytes: count });
         }
+        started.into_iter().for_each(|started| progress.report(started));
+        // What is left to do needs no connection.
+        drop(pieces);
         writer.commit().await?;
         Ok(Stored::Moved { bytes: moved })
     }
@@ -216,8 +207,7 @@ mod tests {
             assert_eq!(fault.kind(), FaultKind::Transient);
             assert!(!layout.contains(&descriptor).await.unwrap());
             let whole = Served { bytes: TEXT, until: TEXT.len(), resumes };
-            let moved = if resumes { 10 } else { 19 };
-            assert_eq!(layout.receive(&descriptor, &whole, &Silent).await.unwrap(), Stored::Moved { bytes: moved });
+            assert_eq!(layout.receive(&descriptor, &whole, &Silent).await.unwrap(), Stored::Moved { bytes: 10 });
             assert!(layout.contains(&descriptor).await.unwrap());
             assert_eq!(layout.receive(&descriptor, &whole, &Silent).await.unwrap(), Stored::Present);
         }

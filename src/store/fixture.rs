@@ -10,7 +10,7 @@ use futures_util::{TryStreamExt, stream};
 use serde_json::json;
 
 use super::{Ingest, Layout, Options, Writer};
-use crate::content::{Fault, Opened, Source, digest_of};
+use crate::content::{Fault, Opened, Piece, Source, digest_of};
 use crate::model::{Algorithm, Descriptor, MediaType};
 
 pub(super) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -38,10 +38,23 @@ pub(super) async fn writer(layout: &Layout, descriptor: &Descriptor) -> Writer {
     }
 }
 
+impl Writer {
+    /// How many bytes are there.
+    pub(super) fn held(&self) -> u64 {
+        self.size_bytes() - self.missing().total()
+    }
+}
+
+/// Writes the next bytes, one after the other.
+pub(super) async fn append(writer: &mut Writer, bytes: Bytes) {
+    let piece = Piece { offset: writer.held(), bytes };
+    writer.write(piece).await.unwrap();
+}
+
 pub(super) async fn put_blob(layout: &Layout, media_type: &str, bytes: &[u8]) -> Descriptor {
     let descriptor = describe(media_type, bytes);
     if let Ingest::Writer(mut writer) = layout.ingest(&descriptor).await.unwrap() {
-        writer.write(Bytes::copy_from_slice(bytes)).await.unwrap();
+        append(&mut writer, Bytes::copy_from_slice(bytes)).await;
         writer.commit().await.unwrap();
     }
     descriptor

@@ -260,10 +260,45 @@ pub(super) fn write(file: &mut File, path: &Path, bytes: &[u8]) -> Result<(), Er
     file.write_all(bytes).map_err(Error::io("write", path))
 }
 
-/// Makes the file empty, and stands at its start.
-pub(super) fn clear(file: &mut File, path: &Path) -> Result<(), Error> {
-    file.set_len(0).map_err(Error::io("truncate", path))?;
-    seek(file, path, 0)
+/// Writes all of `bytes` at `offset` bytes from the start.
+#[cfg(unix)]
+pub(super) fn write_at(file: &File, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset).map_err(Error::io("write", path))
+}
+
+#[cfg(not(unix))]
+pub(super) fn write_at(mut file: &File, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+    file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes)).map_err(Error::io("write", path))
+}
+
+/// Reads the bytes at `offset` into `buffer`, as many as fit unless the file ends before.
+pub(super) fn read_at(file: &File, path: &Path, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read_some_at(file, offset + filled as u64, &mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read", path)(error)),
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(unix)]
+fn read_some_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(not(unix))]
+fn read_some_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read(buffer)
+}
+
+/// Makes the file empty.
+pub(super) fn clear(file: &File, path: &Path) -> Result<(), Error> {
+    file.set_len(0).map_err(Error::io("truncate", path))
 }
 
 /// Makes the bytes of a file durable. After a failure nobody knows what the disk holds: the caller discards the file.

@@ -259,10 +259,10 @@ mod tests {
         let blob = put_blob(&layout, LAYER, b"young").await;
         let partial = describe(LAYER, b"half");
         let mut half = writer(&layout, &partial).await;
-        half.write(bytes::Bytes::from_static(b"ha")).await.unwrap();
+        crate::store::fixture::append(&mut half, bytes::Bytes::from_static(b"ha")).await;
         drop(half);
         // The next one waits until the dropped one has written what it had.
-        assert_eq!(writer(&layout, &partial).await.offset(), 2);
+        assert_eq!(writer(&layout, &partial).await.held(), 2);
         std::fs::write(dir.path().join(".rcr/tmp/index.1.0"), "of a dead process").unwrap();
         std::fs::write(layout.own_path("lock", &blob.digest), "of a dead process").unwrap();
         let partial = layout.own_path("partial", &partial.digest);

@@ -1,18 +1,23 @@
 //! Receiving a blob: one writer per digest at a time, hashing and writing in a thread of its own.
 
-use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 
 use super::fs::{self, Node};
-use super::layout::blocking;
+use super::layout::{ROOM_KIB, blocking};
 use super::partial::Partial;
-use super::{Durability, Error, Layout};
+use super::{Error, Layout};
+use crate::content::{Piece, Ranges};
 use crate::model::Descriptor;
 
-/// Chunks on their way to the disk: what keeps a slow disk from filling the memory. A chunk from the network has at
-/// most some hundred KiB.
-const QUEUE_CHUNKS: usize = 16;
+/// Pieces on their way to the thread. What bounds the memory is the room of the layout.
+const QUEUE_PIECES: usize = 64;
+/// A blob of at most so many bytes waits in memory until it is whole: then it costs one turn of a thread.
+const SMALL_BYTES: u64 = 256 << 10;
+/// How long it waits at most: a slow one is not to be lost with the process.
+const SMALL_WAIT: Duration = Duration::from_millis(250);
 
 /// A blob that is to be received.
 #[derive(Debug)]
@@ -27,14 +32,25 @@ pub enum Ingest {
 /// and the next writer goes on from there.
 #[derive(Debug)]
 pub struct Writer {
-    offset: u64,
-    orders: mpsc::Sender<Order>,
-    worker: Option<JoinHandle<Result<(), Error>>>,
+    layout: Layout,
+    descriptor: Descriptor,
+    missing: Ranges,
+    state: State,
 }
 
+#[derive(Debug)]
+enum State {
+    /// Nothing was handed to a thread yet.
+    Collecting { partial: Partial, pieces: Vec<Piece>, since: Instant },
+    /// A thread writes.
+    Working { orders: mpsc::Sender<Order>, worker: JoinHandle<Result<(), Error>> },
+    /// It came to an end.
+    Over,
+}
+
+#[derive(Debug)]
 enum Order {
-    Write(Bytes),
-    Restart(oneshot::Sender<()>),
+    Write(Piece, OwnedSemaphorePermit),
     Commit,
 }
 
@@ -57,16 +73,14 @@ impl Layout {
         })
         .await?;
         let Some(partial) = partial else { return Ok(Ingest::Present) };
-        let (orders, queue) = mpsc::channel(QUEUE_CHUNKS);
-        let (layout, wanted, offset) = (self.clone(), descriptor.clone(), partial.offset());
-        let worker = tokio::task::spawn_blocking(move || work(&layout, &wanted, partial, queue));
-        Ok(Ingest::Writer(Writer { offset, orders, worker: Some(worker) }))
+        let missing = partial.missing();
+        let state = State::Collecting { partial, pieces: Vec::new(), since: Instant::now() };
+        Ok(Ingest::Writer(Writer { layout: self.clone(), descriptor: descriptor.clone(), missing, state }))
     }
 
     /// Puts a verified partial in its blob's place.
     fn admit(&self, descriptor: &Descriptor, partial: Partial) -> Result<(), Error> {
-        let durable = self.options().durability == Durability::Full;
-        if !durable {
+        if !self.is_durable() {
             self.note_unsynced()?;
         }
         let target = self.blob_path(&descriptor.digest);
@@ -77,60 +91,73 @@ impl Layout {
             // The one thing that a rename does not replace.
             self.set_aside(&descriptor.digest)?;
         }
-        partial.commit(&target, durable)?;
+        partial.commit(&target)?;
         self.mark_dirty(&target);
         self.set_verified(&descriptor.digest, false);
         Ok(())
     }
 }
 
-/// The writing thread of one blob: hashing and writing overlap with the network and with other blobs.
+/// The writing thread of one blob: hashing and writing overlap with the network and with other blobs. What has to be
+/// hashed from the file is hashed between the pieces.
 fn work(
     layout: &Layout,
     descriptor: &Descriptor,
     mut partial: Partial,
     mut queue: mpsc::Receiver<Order>,
 ) -> Result<(), Error> {
-    while let Some(order) = queue.blocking_recv() {
-        match order {
-            Order::Write(bytes) => partial.append(&bytes)?,
-            Order::Restart(done) => {
-                partial.restart()?;
-                // Whoever asked may have been dropped meanwhile.
-                let _ = done.send(());
+    loop {
+        let order = if partial.is_behind() {
+            match queue.try_recv() {
+                Err(mpsc::error::TryRecvError::Empty) => {
+                    partial.catch_up()?;
+                    continue;
+                }
+                order => order.ok(),
             }
-            Order::Commit => return layout.admit(descriptor, partial),
+        } else {
+            queue.blocking_recv()
+        };
+        match order {
+            Some(Order::Write(piece, _room)) => {
+                partial.write(&piece)?;
+                if partial.is_behind() {
+                    partial.catch_up()?;
+                }
+            }
+            Some(Order::Commit) => return layout.admit(descriptor, partial),
+            None => return Ok(()),
         }
     }
-    Ok(())
 }
 
 impl Writer {
-    /// How many bytes earlier attempts have left: where to go on.
-    pub fn offset(&self) -> u64 {
-        self.offset
+    /// Which bytes earlier attempts have left to be fetched.
+    pub fn missing(&self) -> &Ranges {
+        &self.missing
     }
 
-    /// Takes the next bytes; waits while the disk is behind. An error may be that of earlier bytes.
-    ///
-    /// # Errors
-    /// [`Error::Content`] at the first byte too many, or the file system's error. The writer is of no use after it.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
-        self.order(Order::Write(bytes)).await
+    #[cfg(test)]
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.descriptor.size
     }
 
-    /// Throws away what was received: the source starts from the first byte.
+    /// Takes a piece, from wherever in the blob; waits while the disk is behind. An error may be that of an earlier
+    /// piece.
     ///
     /// # Errors
-    /// As [`Writer::write`].
-    pub async fn restart(&mut self) -> Result<(), Error> {
-        let (done, restarted) = oneshot::channel();
-        self.order(Order::Restart(done)).await?;
-        if restarted.await.is_err() {
-            return self.outcome().await.and(Err(Error::Stopped));
+    /// [`Error::Content`] where it goes beyond the end of the blob, or the file system's error. The writer is of no
+    /// use after it.
+    pub async fn write(&mut self, piece: Piece) -> Result<(), Error> {
+        self.missing.remove(&(piece.offset..piece.end()));
+        if let State::Collecting { pieces, since, .. } = &mut self.state {
+            if self.descriptor.size <= SMALL_BYTES && piece.end() <= SMALL_BYTES && since.elapsed() <= SMALL_WAIT {
+                pieces.push(piece);
+                return Ok(());
+            }
+            self.start().await?;
         }
-        self.offset = 0;
-        Ok(())
+        self.send(piece).await
     }
 
     /// Verifies size and digest, and gives the blob its place. Its name is durable after [`Layout::sync`].
@@ -139,25 +166,68 @@ impl Writer {
     /// [`Error::Content`] where the bytes are wrong: what was received is gone, and the next writer starts from
     /// zero. [`Error::Sync`] where the disk failed, after which trying again is no use.
     pub async fn commit(mut self) -> Result<(), Error> {
-        self.order(Order::Commit).await?;
-        self.outcome().await
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Collecting { mut partial, pieces, .. } => {
+                let (layout, descriptor) = (self.layout.clone(), self.descriptor.clone());
+                blocking(move || {
+                    pieces.iter().try_for_each(|piece| partial.write(piece))?;
+                    layout.admit(&descriptor, partial)
+                })
+                .await
+            }
+            State::Working { orders, worker } => {
+                // Where the thread has ended, it has an error to tell.
+                let _ = orders.send(Order::Commit).await;
+                outcome(worker).await
+            }
+            State::Over => Err(Error::Stopped),
+        }
     }
 
-    async fn order(&mut self, order: Order) -> Result<(), Error> {
-        if self.orders.send(order).await.is_ok() {
+    /// Hands everything to a thread.
+    async fn start(&mut self) -> Result<(), Error> {
+        let State::Collecting { partial, pieces, .. } = std::mem::replace(&mut self.state, State::Over) else {
+            return Ok(());
+        };
+        let (orders, queue) = mpsc::channel(QUEUE_PIECES);
+        let (layout, descriptor) = (self.layout.clone(), self.descriptor.clone());
+        let worker = tokio::task::spawn_blocking(move || work(&layout, &descriptor, partial, queue));
+        self.state = State::Working { orders, worker };
+        for piece in pieces {
+            self.send(piece).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, piece: Piece) -> Result<(), Error> {
+        let State::Working { orders, .. } = &self.state else { return Err(Error::Stopped) };
+        let kib = u32::try_from(piece.bytes.len().div_ceil(1 << 10)).unwrap_or(ROOM_KIB).min(ROOM_KIB);
+        let room = self.layout.room().clone().acquire_many_owned(kib).await.map_err(|_| Error::Stopped)?;
+        if orders.send(Order::Write(piece, room)).await.is_ok() {
             return Ok(());
         }
         // The thread takes orders until it fails, so there is an error to be had, once.
-        self.outcome().await.and(Err(Error::Stopped))
-    }
-
-    async fn outcome(&mut self) -> Result<(), Error> {
-        let Some(worker) = self.worker.take() else { return Err(Error::Stopped) };
-        match worker.await {
-            Ok(result) => result,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(Error::Stopped),
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Working { worker, .. } => outcome(worker).await.and(Err(Error::Stopped)),
+            _ => Err(Error::Stopped),
         }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // A few hundred KiB to the page cache. What cannot be written is fetched once more.
+        if let State::Collecting { partial, pieces, .. } = &mut self.state {
+            let _ = pieces.iter().try_for_each(|piece| partial.write(piece));
+        }
+    }
+}
+
+async fn outcome(worker: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
+    match worker.await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::Stopped),
     }
 }
 
@@ -165,8 +235,10 @@ impl Writer {
 mod tests {
     use std::os::unix::fs::{MetadataExt, symlink};
 
+    use bytes::Bytes;
+
     use super::*;
-    use crate::store::fixture::{LAYER, describe, impatient, layout, put_blob, writer};
+    use crate::store::fixture::{LAYER, append, describe, impatient, layout, put_blob, writer};
 
     const TEXT: &[u8] = b"hello, stored world";
 
@@ -178,7 +250,7 @@ mod tests {
             let descriptor = describe(LAYER, bytes);
             let mut writer = writer(&layout, &descriptor).await;
             for piece in bytes.chunks(4) {
-                writer.write(Bytes::copy_from_slice(piece)).await.unwrap();
+                append(&mut writer, Bytes::copy_from_slice(piece)).await;
             }
             writer.commit().await.unwrap();
             let path = layout.blob_path(&descriptor.digest);
@@ -202,7 +274,7 @@ mod tests {
         let digest = crate::content::digest_of(crate::model::Algorithm::Sha512, TEXT);
         let descriptor = Descriptor { digest, ..describe(LAYER, TEXT) };
         let mut writer = writer(&layout, &descriptor).await;
-        writer.write(Bytes::from_static(TEXT)).await.unwrap();
+        append(&mut writer, Bytes::from_static(TEXT)).await;
         writer.commit().await.unwrap();
         layout.sync().await.unwrap();
         assert_eq!(std::fs::read(dir.path().join("blobs/sha512").join(descriptor.digest.hex())).unwrap(), TEXT);
@@ -215,12 +287,12 @@ mod tests {
         let layout = layout(dir.path());
         let descriptor = describe(LAYER, TEXT);
         let mut first = writer(&layout, &descriptor).await;
-        first.write(Bytes::from_static(&TEXT[..7])).await.unwrap();
+        append(&mut first, Bytes::from_static(&TEXT[..7])).await;
         drop(first);
         let mut second = writer(&layout, &descriptor).await;
-        assert_eq!(second.offset(), 7);
+        assert_eq!(second.held(), 7);
         assert!(!layout.has(&descriptor.digest, descriptor.size).unwrap(), "a partial is no blob");
-        second.write(Bytes::from_static(&TEXT[7..])).await.unwrap();
+        append(&mut second, Bytes::from_static(&TEXT[7..])).await;
         second.commit().await.unwrap();
         assert!(layout.has(&descriptor.digest, descriptor.size).unwrap());
     }
@@ -235,31 +307,17 @@ mod tests {
 
         std::fs::write(&partial, b"hellO, ").unwrap();
         let mut flipped = writer(&layout, &descriptor).await;
-        assert_eq!(flipped.offset(), 7);
-        flipped.write(Bytes::from_static(&TEXT[7..])).await.unwrap();
+        assert_eq!(flipped.held(), 7);
+        append(&mut flipped, Bytes::from_static(&TEXT[7..])).await;
         assert!(matches!(flipped.commit().await, Err(Error::Content { .. })));
         assert!(!blob.exists(), "wrong bytes never get the name");
 
         let again = writer(&layout, &descriptor).await;
-        assert_eq!(again.offset(), 0, "the next attempt starts from zero");
+        assert_eq!(again.held(), 0, "the next attempt starts from zero");
         drop(again);
 
         std::fs::write(&partial, [TEXT, b"!"].concat()).unwrap();
-        assert_eq!(writer(&layout, &descriptor).await.offset(), 0, "too long to be right");
-    }
-
-    #[tokio::test]
-    async fn a_restart_forgets_what_was_there() {
-        let dir = tempfile::tempdir().unwrap();
-        let layout = layout(dir.path());
-        let descriptor = describe(LAYER, TEXT);
-        std::fs::write(layout.own_path("partial", &descriptor.digest), b"wrong").unwrap();
-        let mut writer = writer(&layout, &descriptor).await;
-        writer.restart().await.unwrap();
-        assert_eq!(writer.offset(), 0);
-        writer.write(Bytes::from_static(TEXT)).await.unwrap();
-        writer.commit().await.unwrap();
-        assert!(layout.has(&descriptor.digest, descriptor.size).unwrap());
+        assert_eq!(writer(&layout, &descriptor).await.held(), 0, "too long to be right");
     }
 
     #[tokio::test]
@@ -268,11 +326,11 @@ mod tests {
         let layout = layout(dir.path());
         let descriptor = describe(LAYER, TEXT);
         let mut long = writer(&layout, &descriptor).await;
-        long.write(Bytes::from([TEXT, b"!"].concat())).await.unwrap();
+        append(&mut long, Bytes::from([TEXT, b"!"].concat())).await;
         assert!(matches!(long.commit().await, Err(Error::Content { .. })));
         let mut short = writer(&layout, &descriptor).await;
-        assert_eq!(short.offset(), 0);
-        short.write(Bytes::from_static(&TEXT[1..])).await.unwrap();
+        assert_eq!(short.held(), 0);
+        append(&mut short, Bytes::from_static(&TEXT[1..])).await;
         assert!(matches!(short.commit().await, Err(Error::Content { .. })));
         assert!(!layout.blob_path(&descriptor.digest).exists());
     }
@@ -333,7 +391,7 @@ mod tests {
                     let Ingest::Writer(mut writer) = layout.ingest(&describe(LAYER, TEXT)).await.unwrap() else {
                         return 0;
                     };
-                    writer.write(Bytes::from_static(TEXT)).await.unwrap();
+                    append(&mut writer, Bytes::from_static(TEXT)).await;
                     writer.commit().await.unwrap();
                     1
                 })

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::Semaphore;
+
 use super::Error;
 use super::fs::{self, Node};
 use super::lock::{Lock, TryLock, Wanted};
@@ -14,6 +16,9 @@ use crate::model::{Algorithm, Digest};
 /// A blob is touched at reuse only when its time stamp is older than this: far less than any sensible grace period,
 /// and it saves a write per blob on every pull that changes nothing.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// What keeps a slow disk from filling the memory.
+pub(super) const ROOM_KIB: u32 = 6 << 10;
 
 /// What is made durable before a command succeeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +57,7 @@ struct Inner {
     options: Options,
     writable: bool,
     try_lock: TryLock,
+    room: Arc<Semaphore>,
     lockless: AtomicBool,
     /// Whether a directory could not be made durable: asking again would succeed, and mean nothing.
     sync_failed: AtomicBool,
@@ -75,6 +81,7 @@ impl Layout {
             options,
             writable,
             try_lock: fs::try_lock,
+            room: Arc::new(Semaphore::new(ROOM_KIB as usize)),
             lockless: AtomicBool::new(false),
             sync_failed: AtomicBool::new(false),
             dirty: Mutex::default(),
@@ -141,6 +148,15 @@ impl Layout {
         }
         dirty.clear();
         Ok(())
+    }
+
+    pub(super) fn is_durable(&self) -> bool {
+        self.inner.options.durability == Durability::Full
+    }
+
+    /// Room for bytes on their way to the disk, in KiB, of all blobs together.
+    pub(super) fn room(&self) -> &Arc<Semaphore> {
+        &self.inner.room
     }
 
     pub(super) fn options(&self) -> Options {

@@ -102,8 +102,7 @@ impl Lock {
     fn sign(&mut self) {
         // For messages only: a lock without a signature is as good.
         let text = format!("process {} on {}\n", std::process::id(), fs::host_name());
-        let _ =
-            fs::clear(&mut self.file, &self.path).and_then(|()| fs::write(&mut self.file, &self.path, text.as_bytes()));
+        let _ = fs::clear(&self.file, &self.path).and_then(|()| fs::write(&mut self.file, &self.path, text.as_bytes()));
     }
 }
 

@@ -17,6 +17,7 @@ mod ends;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod flush;
 mod fs;
 mod gc;
 mod index;

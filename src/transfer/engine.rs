@@ -5,16 +5,19 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Plan;
-use crate::content::{Event, Fault, FaultKind, Progress, Sink, Source, Stored, root_cause};
+use super::crew::Crew;
+use super::patience::Patience;
+use super::supply::Supply;
+use crate::content::{Event, Fault, Progress, Sink, Source, Stored};
 use crate::model::Descriptor;
 
-/// Bytes that an attempt must move for the count of failed attempts to start anew.
-const PROGRESS_BYTES: u64 = 1024 * 1024;
+/// A blob of at most so many bytes does not wait for larger ones.
+const SMALL_BYTES: u64 = 1024 * 1024;
 
 /// How hard to try.
 #[derive(Clone)]
 pub struct Limits {
-    /// Blobs in flight at once, at least one.
+    /// Connections that carry blobs at once, at least one.
     pub concurrency: usize,
     /// Attempts in a row that may bring less than a MiB, after the first.
     pub retries: u32,
@@ -66,8 +69,10 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
         for blob in &plan.fetch {
             self.progress.report(Event::Queued { blob });
         }
-        let outcomes =
-            stream::iter(&plan.fetch).map(|blob| self.blob(blob)).buffer_unordered(self.limits.concurrency.max(1));
+        let crew = Crew::new(self.limits);
+        let at_once = self.limits.concurrency.max(1) + self.sink.behind();
+        let order = in_order(&plan.fetch);
+        let outcomes = stream::iter(order).map(|blob| self.blob(blob, &crew)).buffer_unordered(at_once);
         let start = Totals { present: plan.present.len(), ..Totals::default() };
         outcomes
             .try_fold(start, |mut totals, outcome| async move {
@@ -84,15 +89,16 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
             .await
     }
 
-    async fn blob(&self, blob: &Descriptor) -> Result<Outcome, Fault> {
+    async fn blob(&self, blob: &Descriptor, crew: &Crew<'_>) -> Result<Outcome, Fault> {
         if self.sink.mount(blob).await? {
             self.progress.report(Event::Mounted { blob });
             return Ok(Outcome::Mounted);
         }
-        let (mut failures, mut corrupt, mut moved) = (0, false, 0);
+        let (mut patience, mut moved) = (Patience::new(blob, self.limits, self.progress), 0);
         loop {
             let tally = Tally { inner: self.progress, bytes: AtomicU64::new(0) };
-            let fault = match self.sink.receive(blob, self.source, &tally).await {
+            let supply = Supply::new(self.source, crew, self.progress);
+            let fault = match self.sink.receive(blob, &supply, &tally).await {
                 Ok(Stored::Present) => {
                     self.progress.report(Event::Present { blob });
                     return Ok(Outcome::Present);
@@ -103,35 +109,28 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
                 }
                 Err(fault) => fault,
             };
+            if supply.gave_up() {
+                return Err(fault);
+            }
             let brought = tally.bytes.into_inner();
             moved += brought;
-            let elsewhere = self.source.pass_on(blob, &fault);
-            let wait = match fault.kind() {
-                FaultKind::Permanent => return Err(fault),
-                _ if elsewhere => Duration::ZERO,
-                // Wrong bytes: once more from zero, then it is no accident.
-                FaultKind::Corrupt if corrupt => return Err(fault),
-                FaultKind::Corrupt => {
-                    corrupt = true;
-                    Duration::ZERO
-                }
-                FaultKind::Transient => {
-                    // More than the whole has come where a source starts over each time: that leads nowhere.
-                    let progress = brought >= PROGRESS_BYTES && moved <= blob.size;
-                    failures = if progress { 1 } else { failures + 1 };
-                    if failures > self.limits.retries {
-                        return Err(fault);
-                    }
-                    (self.limits.backoff)(failures)
-                }
-            };
-            let reason = root_cause(&fault).to_string();
-            let what = blob.digest.short();
-            let attempt = failures.max(1);
-            self.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason: &reason });
+            // More than the whole has come where a sink starts over each time: that leads nowhere.
+            if moved <= blob.size {
+                patience.received(brought);
+            }
+            let wait = patience.with(fault, self.source)?;
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// The order in which blobs get their turn: the one that takes longest is under way from the start, then what is
+/// small, so that it is not held up, then the rest, the largest first.
+fn in_order(blobs: &[Descriptor]) -> Vec<&Descriptor> {
+    let (small, mut large): (Vec<_>, Vec<_>) = blobs.iter().partition(|blob| blob.size <= SMALL_BYTES);
+    large.sort_by_key(|blob| std::cmp::Reverse(blob.size));
+    let rest = large.split_off(large.len().min(1));
+    large.into_iter().chain(small).chain(rest).collect()
 }
 
 /// Counts the bytes of one attempt on their way to the listener.
@@ -155,8 +154,9 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::content::{Opened, Silent, digest_of};
+    use crate::content::{FaultKind, Opened, Silent, digest_of};
     use crate::model::{Algorithm, MediaType};
+    use crate::transfer::patience::PROGRESS_BYTES;
 
     /// A source that is never asked: the scripted sink below decides everything.
     struct Nowhere;
