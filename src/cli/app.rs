@@ -59,7 +59,7 @@ impl App {
         });
         let retry = self.settings.retry.clone();
         let limits = Limits {
-            concurrency: self.settings.concurrency.min(blobs_by_open_files()),
+            concurrency: self.settings.concurrency.min(connections_by_open_files()),
             retries: retry.retries,
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
@@ -145,17 +145,18 @@ impl Progress for Watch {
     }
 }
 
-/// How many blobs may move at once for the files that this process may open: each takes a connection, a file and a
-/// lock, and with TLS and redirects a connection more; the rest is for the process itself.
-fn blobs_by_open_files() -> usize {
+/// How many connections may carry blobs at once for the files that this process may open: each takes one, with TLS and
+/// redirects two; its blob, and two that are being finished meanwhile, take a file, a map and a lock each; the rest is
+/// for the process itself.
+fn connections_by_open_files() -> usize {
     const OWN: u64 = 16;
-    const PER_BLOB: u64 = 4;
+    const PER_CONNECTION: u64 = 11;
     #[cfg(unix)]
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     #[cfg(not(unix))]
     let limit: Option<u64> = None;
-    let blobs = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OWN) / PER_BLOB);
-    usize::try_from(blobs).unwrap_or(usize::MAX).max(1)
+    let connections = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OWN) / PER_CONNECTION);
+    usize::try_from(connections).unwrap_or(usize::MAX).max(1)
 }
 
 /// stdout did not take what was written.

@@ -70,7 +70,9 @@ impl<S: Source, D: Sink> Engine<'_, S, D> {
             self.progress.report(Event::Queued { blob });
         }
         let crew = Crew::new(self.limits);
-        let at_once = self.limits.concurrency.max(1) + self.sink.behind();
+        let moving = self.limits.concurrency.max(1);
+        // Few connections may mean that there are few files to be had, too.
+        let at_once = moving + self.sink.behind().min(2 * moving);
         let order = in_order(&plan.fetch);
         let outcomes = stream::iter(order).map(|blob| self.blob(blob, &crew)).buffer_unordered(at_once);
         let start = Totals { present: plan.present.len(), ..Totals::default() };
