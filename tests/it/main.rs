@@ -10,6 +10,7 @@ mod concurrency;
 mod doctor;
 mod documented;
 mod explain;
+mod fault_proxy;
 mod faults_content;
 mod faults_push;
 mod faults_server;

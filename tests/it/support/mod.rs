@@ -3,6 +3,7 @@
 mod daemon;
 pub mod distribution;
 pub mod env;
+pub mod fault_proxy;
 pub mod faulty;
 pub mod images;
 pub mod leak;
@@ -22,6 +23,7 @@ pub mod token_server;
 
 pub use distribution::Distribution;
 pub use env::TestEnv;
+pub use fault_proxy::{End, FaultProxy, Plan, Way};
 pub use faulty::Cut;
 pub use images::Artifact;
 pub use nginx::Nginx;
