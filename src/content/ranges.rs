@@ -53,6 +53,7 @@ impl Ranges {
     }
 
     /// Takes a range out, and says which parts of it were there.
+    #[allow(clippy::return_self_not_must_use, reason = "most want it gone, and need not know what was there")]
     pub fn remove(&mut self, range: &Range<u64>) -> Self {
         let mut taken = Self::default();
         let mut left = Vec::with_capacity(self.0.len() + 1);

@@ -59,12 +59,16 @@ impl Sink for Layout {
             let piece = piece?;
             let count = piece.bytes.len() as u64;
             // It may have waited for its turn until now.
-            started.take().into_iter().for_each(|started| progress.report(started));
+            if let Some(started) = started.take() {
+                progress.report(started);
+            }
             writer.write(piece).await?;
             moved += count;
             progress.report(Event::Advanced { digest, bytes: count });
         }
-        started.into_iter().for_each(|started| progress.report(started));
+        if let Some(started) = started {
+            progress.report(started);
+        }
         // What is left to do needs no connection.
         drop(pieces);
         writer.commit().await?;

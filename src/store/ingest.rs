@@ -21,6 +21,7 @@ const SMALL_WAIT: Duration = Duration::from_millis(250);
 
 /// A blob that is to be received.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Ingest {
     /// Another process or task brought it meanwhile.
     Present,

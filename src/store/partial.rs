@@ -7,6 +7,7 @@
 //! What a partial holds is never trusted: it is hashed when the transfer goes on, and the hash over the whole decides.
 //! Whoever has a `Partial` holds the lock of its digest.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -132,8 +133,11 @@ impl Partial {
 
     fn write_map(&mut self) -> Result<(), Error> {
         let Some(map) = &mut self.map else { return Ok(()) };
-        let lines: String = self.unmapped.iter().map(|range| format!("{}-{}\n", range.start, range.end)).collect();
-        self.unmapped = Ranges::default();
+        let mut lines = String::new();
+        for range in std::mem::take(&mut self.unmapped).iter() {
+            // Writing to a string does not fail.
+            let _ = writeln!(lines, "{}-{}", range.start, range.end);
+        }
         fs::write(map, &self.map_path, lines.as_bytes())
     }
 

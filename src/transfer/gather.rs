@@ -234,14 +234,11 @@ impl<'a, S: Source> Gather<'a, S> {
         }
     }
 
-    /// A lane came to a bad end. While others are at work they take over what it leaves, and nothing is tried again:
-    /// the source may have had enough of so many.
+    /// A lane came to a bad end. While others are at work they take over what it leaves, whatever the reason, and
+    /// nothing is tried again: the source may have had enough of so many, or of parts.
     fn failed(&mut self, number: usize, fault: Fault) -> Result<(), Fault> {
         let Some(lane) = self.lanes.remove(&number) else { return Ok(()) };
         self.give_back(&lane);
-        if fault.kind() == FaultKind::Permanent {
-            return Err(fault);
-        }
         if !self.lanes.is_empty() {
             tracing::debug!(error = fault.to_string(), "one connection less");
             self.ramp.settle(self.lanes.len());

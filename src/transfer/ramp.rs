@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 /// How long a number of connections is watched before it is judged.
 const WINDOW: Duration = Duration::from_millis(100);
-/// What twice as many connections must bring, as a factor, to be kept.
-const GAIN: f64 = 1.25;
+/// What twice as many connections must bring to be kept, in percent of what they brought before.
+const GAIN_PERCENT: u64 = 125;
 /// From so many bytes a second on, one connection is not what holds a transfer up: hashing takes a core by then.
-const FAST: f64 = (400 << 20) as f64;
-/// A blob that needs no longer than this is not worth another connection.
+const FAST: u64 = 400 << 20;
+/// What takes no longer than this, at the present rate, is not worth another connection.
 const WORTH: Duration = Duration::from_millis(250);
 
 /// Doubles the connections as long as that helps.
@@ -17,7 +17,7 @@ pub(super) struct Ramp {
     wanted: usize,
     limit: usize,
     /// How many there were, and the bytes a second that they brought, before the last doubling.
-    before: Option<(usize, f64)>,
+    before: Option<(usize, u64)>,
     /// When the watch began, and how many bytes had come by then.
     watch: Option<(Instant, u64)>,
     settled: bool,
@@ -55,12 +55,12 @@ impl Ramp {
         }
         let rate = per_second(bytes - start, elapsed);
         if let Some((before, slower)) = self.before
-            && rate < slower * GAIN
+            && rate < slower.saturating_mul(GAIN_PERCENT) / 100
         {
             self.settle(before);
             return;
         }
-        let worth_it = rate < FAST && left as f64 > rate * WORTH.as_secs_f64();
+        let worth_it = rate < FAST && per_second(left, WORTH) > rate;
         if !worth_it || self.wanted == self.limit {
             self.settle(self.wanted);
             return;
@@ -70,8 +70,10 @@ impl Ramp {
     }
 }
 
-fn per_second(bytes: u64, elapsed: Duration) -> f64 {
-    bytes as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+/// Bytes a second.
+fn per_second(bytes: u64, elapsed: Duration) -> u64 {
+    let rate = u128::from(bytes) * 1_000_000 / elapsed.as_micros().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod attacks_mirrors;
 mod auth;
 mod caches;
 mod concurrency;
+mod connections;
 mod doctor;
 mod documented;
 mod explain;

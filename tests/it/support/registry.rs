@@ -363,9 +363,9 @@ fn blob_reply(request: &Request, digest: &str, bytes: &[u8]) -> Reply {
             Reply::status(416).header("content-range", format!("bytes */{}", bytes.len()))
         }
         Some(start) => {
-            let end = bytes.len() - 1;
+            let end = request.range_end().unwrap_or(usize::MAX).min(bytes.len() - 1);
             let range = format!("bytes {start}-{end}/{}", bytes.len());
-            headers(Reply::status(206).body(&bytes[start..]).header("content-range", range))
+            headers(Reply::status(206).body(&bytes[start..=end]).header("content-range", range))
         }
         None => headers(Reply::ok(bytes)),
     }

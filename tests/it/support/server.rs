@@ -69,6 +69,11 @@ impl Request {
         form_values(&self.query, name)
     }
 
+    /// The last byte that a `Range: bytes=N-M` asks for; none where it goes to the end.
+    pub fn range_end(&self) -> Option<usize> {
+        self.header("range")?.rsplit('-').next()?.parse().ok()
+    }
+
     /// The first byte that a `Range: bytes=N-` asks for.
     pub fn range_start(&self) -> Option<usize> {
         self.header("range")?.strip_prefix("bytes=")?.split('-').next()?.parse().ok()
