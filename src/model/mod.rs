@@ -3,6 +3,7 @@
 //! Pure data: no clock, no files, no network, no async. Sources: the OCI image-spec and distribution-spec, and the
 //! reference grammar of the CNCF distribution project.
 
+mod byte_size;
 mod config;
 mod descriptor;
 mod digest;
@@ -11,6 +12,7 @@ mod media_type;
 mod platform;
 mod reference;
 
+pub use byte_size::ByteSize;
 pub use config::{HistoryEntry, ImageConfig};
 pub use descriptor::{ANNOTATION_REF_NAME, Descriptor};
 pub use digest::{Algorithm, Digest, DigestError};

@@ -68,6 +68,10 @@ pub struct Failure {
     pub registry_code: Option<String>,
     /// How many requests were made before giving up.
     pub attempts: Option<u32>,
+    /// How many bytes were to be written, where the disk had no room for them.
+    pub needed_bytes: Option<u64>,
+    /// How many bytes it had room for.
+    pub free_bytes: Option<u64>,
 }
 
 impl Failure {
@@ -85,6 +89,8 @@ impl Failure {
             http_status: None,
             registry_code: None,
             attempts: None,
+            needed_bytes: None,
+            free_bytes: None,
         }
     }
 }

@@ -7,10 +7,12 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::search::{self, Purpose};
 use super::{Context, Error, name, origin};
-use crate::content::{Event, Fetched, Silent, Sink};
-use crate::model::{Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference};
+use crate::content::{Event, Fetched, Progress, Silent, Sink};
+use crate::model::{
+    ByteSize, Descriptor, ImageConfig, ImageIndex, MAX_INDEX_DEPTH, Manifest, MediaType, Platform, Reference,
+};
 use crate::registry::{Chain, Target};
-use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
+use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout, Space};
 use crate::transfer::{Engine, Plan, Totals};
 
 /// The most documents that one image may consist of; real ones have a few dozen.
@@ -91,6 +93,10 @@ pub async fn pull(
         Manifest::Index(_) => None,
     });
     let plan = Plan::build(blobs.flatten().collect(), layout, context.limits.concurrency).await?;
+    for digest in layout.take_unsound() {
+        let text = format!("{digest} is damaged in the store, and does not count as stored");
+        progress.report(Event::Warning { text: &text });
+    }
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
     let descriptor = root.descriptor.clone();
     let same =
@@ -107,9 +113,11 @@ pub async fn pull(
     };
     let changed = !same || !plan.fetch.is_empty();
     if dry_run {
+        warn_of_shortage(progress, layout.space_for(&plan.fetch).await?);
         return Ok(outcome(Totals::default(), plan, changed));
     }
 
+    layout.demand_space(&plan.fetch).await?;
     // Where nothing changes there is nothing to tell about single layers.
     let heard = if changed { progress } else { &Silent };
     let engine = Engine { source: &job.repository, sink: layout, limits: &context.limits, progress: heard };
@@ -130,6 +138,15 @@ pub async fn pull(
     job.mention_platform(&root);
     progress.report(Event::Done { reference: &pinned, descriptor: &descriptor, changed });
     Ok(outcome(totals, plan, changed))
+}
+
+/// Says so where what is to be fetched will not fit.
+fn warn_of_shortage(progress: &dyn Progress, space: Space) {
+    if let (Some(_), Some(free)) = (space.shortage_bytes(), space.free_bytes) {
+        let needed = ByteSize(space.needed_bytes);
+        let text = format!("there is not enough room: the store needs {needed} more, and {} are free", ByteSize(free));
+        progress.report(Event::Warning { text: &text });
+    }
 }
 
 /// Without what an index or a tag said about it elsewhere.

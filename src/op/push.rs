@@ -69,7 +69,7 @@ pub async fn push(
     let repository = context.destination(destination)?;
     let mounts = origin::mounts(layout, destination.registry(), destination.repository())?;
     let sink = Uploader::new(repository.clone()).mount_from(mounts);
-    let plan = Plan::build(blobs, &sink, context.limits.concurrency).await;
+    let plan = Plan::build(blobs.clone(), &sink, context.limits.concurrency).await;
     context.pass_on(repository.take_warnings());
     let plan = plan?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
@@ -85,6 +85,7 @@ pub async fn push(
         return Ok(outcome(Totals::default(), plan));
     }
 
+    layout.demand_sound(&blobs).await?;
     let totals = Engine { source: layout, sink: &sink, limits: &context.limits, progress }.run(&plan).await;
     context.pass_on(repository.take_warnings());
     let totals = totals?;

@@ -22,9 +22,10 @@ const COMMITS: usize = 16;
 const AHEAD_CHUNKS: usize = 2;
 
 impl Sink for Layout {
-    /// By type and size: what has another is not the blob, and is replaced when it is received.
+    /// By type and size, and by content where that was asked for: what has another is not the blob, and is replaced
+    /// when it is received.
     async fn contains(&self, descriptor: &Descriptor) -> Result<bool, Fault> {
-        let present = self.has(&descriptor.digest, descriptor.size)?;
+        let present = self.has(&descriptor.digest, descriptor.size)? && self.is_sound(descriptor).await?;
         if present {
             self.reuse(&descriptor.digest)?;
         }

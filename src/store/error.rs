@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::space;
 use crate::content::{Fault, FaultKind, IntegrityError};
-use crate::model::{Digest, DocumentError};
+use crate::model::{ByteSize, Digest, DocumentError};
 
 /// What can go wrong in a store.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,14 @@ pub enum Error {
         /// The file that holds, or would have held them.
         path: PathBuf,
         /// How they differ.
+        source: IntegrityError,
+    },
+    /// A stored blob that was to be relied on has rotted.
+    #[error("{} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How it differs from what it is to be.
         source: IntegrityError,
     },
     /// A symbolic link, pipe, device or directory stands where a plain file belongs, or a link for a directory.
@@ -85,7 +94,7 @@ pub enum Error {
         size_bytes: u64,
     },
     /// Another process holds a lock for longer than this one waits.
-    #[error("the {lock} lock is held by {holder}, and did not come free within {} s", waited.as_secs())]
+    #[error("the {lock} lock is held by {holder}{}", in_vain(*waited))]
     Busy {
         /// Which lock: `store`, `index`, or the digest that is being received.
         lock: String,
@@ -101,14 +110,31 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file system is full, or the quota is used up.
-    #[error("cannot write {}{}", path.display(), needed(*needed_bytes))]
+    #[error("cannot write {}{}", path.display(), room(*needed_bytes, *free_bytes))]
     NoSpace {
         /// The file that was written.
         path: PathBuf,
         /// How many bytes were still to be written, where that is known.
         needed_bytes: Option<u64>,
+        /// How many bytes the file system had left, where it says so.
+        free_bytes: Option<u64>,
         /// The system's error.
         source: io::Error,
+    },
+    /// What is to be written will not fit. Nothing was written yet.
+    #[error(
+        "the store at {} needs {} more, and {} are free on its file system",
+        path.display(),
+        ByteSize(*needed_bytes),
+        ByteSize(*free_bytes)
+    )]
+    TooLittleSpace {
+        /// The store.
+        path: PathBuf,
+        /// How many bytes are to be written.
+        needed_bytes: u64,
+        /// How many bytes the file system has left.
+        free_bytes: u64,
     },
     /// The file system failed to make a file durable. What it holds is unknown, and was discarded.
     #[error("cannot make {} durable", path.display())]
@@ -144,15 +170,24 @@ pub enum Nature {
     Busy,
 }
 
-fn needed(bytes: Option<u64>) -> String {
-    bytes.map_or_else(String::new, |bytes| format!(": {bytes} more bytes are needed"))
+fn in_vain(waited: Duration) -> String {
+    let seconds = waited.as_secs();
+    if seconds == 0 { String::new() } else { format!(", and did not come free within {seconds} s") }
+}
+
+fn room(needed_bytes: Option<u64>, free_bytes: Option<u64>) -> String {
+    let parts = [(needed_bytes, "more are needed"), (free_bytes, "are free")];
+    let said: Vec<String> =
+        parts.iter().filter_map(|(bytes, what)| Some(format!("{} {what}", ByteSize((*bytes)?)))).collect();
+    if said.is_empty() { String::new() } else { format!(": {}", said.join(", and ")) }
 }
 
 impl Error {
     pub(super) fn io(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::NoSpace { path: path.to_owned(), needed_bytes: None, source }
+                // Looked up now: in a moment somebody may have made room.
+                Self::NoSpace { path: path.to_owned(), needed_bytes: None, free_bytes: space::free(path), source }
             }
             _ => Self::Io { attempt, path: path.to_owned(), source },
         }
@@ -172,6 +207,7 @@ impl Error {
         match self {
             Self::Corrupt { .. }
             | Self::Content { .. }
+            | Self::Damaged { .. }
             | Self::Planted { .. }
             | Self::Document { .. }
             | Self::TooLarge { .. }
@@ -179,9 +215,12 @@ impl Error {
             | Self::NotOffered { .. }
             | Self::Missing { .. } => Nature::Integrity,
             Self::Busy { .. } | Self::NoLocks { .. } => Nature::Busy,
-            Self::NotALayout { .. } | Self::NoSpace { .. } | Self::Sync { .. } | Self::Io { .. } | Self::Stopped => {
-                Nature::Local
-            }
+            Self::NotALayout { .. }
+            | Self::NoSpace { .. }
+            | Self::TooLittleSpace { .. }
+            | Self::Sync { .. }
+            | Self::Io { .. }
+            | Self::Stopped => Nature::Local,
         }
     }
 
@@ -216,13 +255,18 @@ mod tests {
         let path = Path::new("store/blob");
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             let error = Error::io("write", path)(kind.into()).needing(42);
-            assert!(matches!(error, Error::NoSpace { needed_bytes: Some(42), .. }), "{error:?}");
-            assert_eq!(error.to_string(), "cannot write store/blob: 42 more bytes are needed");
+            let Error::NoSpace { needed_bytes: Some(42), free_bytes: Some(free), .. } = error else {
+                panic!("{error:?}")
+            };
+            let said = format!("cannot write store/blob: 42B more are needed, and {} are free", ByteSize(free));
+            assert_eq!(error.to_string(), said);
             assert!(error.source().is_some());
         }
         let error = Error::io("write", path)(io::ErrorKind::PermissionDenied.into()).needing(42);
         assert_eq!(error.to_string(), "cannot write store/blob");
         assert_eq!(error.nature(), Nature::Local);
+        assert_eq!(room(Some(1_500_000), Some(0)), ": 1.5MB more are needed, and 0B are free");
+        assert_eq!((room(None, Some(7)), room(None, None)), (": 7B are free".to_owned(), String::new()));
     }
 
     #[test]

@@ -37,11 +37,13 @@ pub struct Options {
     pub durability: Durability,
     /// How long to wait for a lock that another process holds.
     pub lock_wait: Duration,
+    /// Whether blobs that are there are hashed before they are relied on, once per process.
+    pub verify_existing: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, lock_wait: Duration::from_secs(5 * 60) }
+        Self { durability: Durability::Full, lock_wait: Duration::from_secs(5 * 60), verify_existing: false }
     }
 }
 
@@ -65,6 +67,8 @@ struct Inner {
     dirty: Mutex<BTreeSet<PathBuf>>,
     /// Blobs that this process has hashed from first to last byte.
     verified: Mutex<HashSet<Digest>>,
+    /// Blobs that turned out to be wrong when they were to be relied on.
+    unsound: Mutex<Vec<Digest>>,
 }
 
 /// The store lock, shared: no blob is collected while this lives.
@@ -86,6 +90,7 @@ impl Layout {
             sync_failed: AtomicBool::new(false),
             dirty: Mutex::default(),
             verified: Mutex::default(),
+            unsound: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -253,6 +258,15 @@ impl Layout {
         } else {
             set.remove(digest);
         }
+    }
+
+    /// The blobs that were to be relied on, turned out to be wrong, and count as missing since.
+    pub fn take_unsound(&self) -> Vec<Digest> {
+        std::mem::take(&mut *locked(&self.inner.unsound))
+    }
+
+    pub(super) fn note_unsound(&self, digest: &Digest) {
+        locked(&self.inner.unsound).push(digest.clone());
     }
 
     /// Writes a file in full and puts it in place of the old one, durably.

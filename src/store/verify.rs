@@ -1,15 +1,21 @@
 //! The proof that the store keeps its promise.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::fs::{self, Node};
 use super::layout::blocking;
 use super::{Error, Layout};
-use crate::content::Verifier;
+use crate::content::{IntegrityError, Verifier};
 use crate::model::{Descriptor, Digest, MediaType};
 
 /// Bytes hashed at a time, between two calls of the listener.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Blobs hashed side by side before a push.
+const HASHED_AT_ONCE: usize = 4;
 
 /// What `verify` found.
 #[derive(Debug, Default)]
@@ -113,20 +119,12 @@ impl Layout {
         let size_bytes = fs::size(&file, &path)?;
         // The name is all that is known: the size is taken as it is.
         let descriptor = Descriptor::new(MediaType::new("application/octet-stream"), digest.clone(), size_bytes);
-        let mut verifier = Verifier::new(&descriptor);
-        let mut buffer = vec![0; CHUNK_BYTES];
-        let outcome = loop {
-            match fs::read(&mut file, &path, &mut buffer)? {
-                0 => break verifier.finish(),
-                count => {
-                    if let Err(error) = verifier.update(&buffer[..count]) {
-                        break Err(error);
-                    }
-                    report.blob_bytes += count as u64;
-                    progress(report.blob_bytes);
-                }
-            }
-        };
+        let mut done_bytes = 0;
+        let outcome = hash(&mut file, &path, &descriptor, &mut |count| {
+            done_bytes += count;
+            progress(report.blob_bytes + done_bytes);
+        })?;
+        report.blob_bytes += done_bytes;
         report.blob_count += 1;
         match outcome {
             Ok(()) => self.set_verified(digest, true),
@@ -137,6 +135,87 @@ impl Layout {
             }
         }
         Ok(())
+    }
+
+    /// Whether a blob that is there has its content, where that is to be found out ([`Options::verify_existing`]): one
+    /// that has not is moved to `.rcr/bad/`, and noted. Each blob is hashed once per process.
+    ///
+    /// [`Options::verify_existing`]: super::Options::verify_existing
+    pub(super) async fn is_sound(&self, descriptor: &Descriptor) -> Result<bool, Error> {
+        if !self.options().verify_existing || self.is_verified(&descriptor.digest) {
+            return Ok(true);
+        }
+        let (layout, descriptor) = (self.clone(), descriptor.clone());
+        blocking(move || {
+            let Some((file, source)) = layout.find_flaw(&descriptor)? else { return Ok(true) };
+            let Descriptor { digest, .. } = &descriptor;
+            tracing::info!(blob = %digest, "the stored blob is wrong: {source}");
+            layout.note_unsound(digest);
+            // A store that is only looked at stays as it is.
+            if layout.is_writable() {
+                // Who holds the lock may trust what is there: it has to be gone before this process goes on.
+                let _lock = layout.digest_lock(digest).acquire_blocking(layout.options().lock_wait)?;
+                if fs::is_at(&file, &layout.blob_path(digest)) {
+                    layout.set_aside(digest)?;
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// The same for all blobs that are about to be sent: the first that is wrong is an error, and none of them moves.
+    /// Those that are missing are left to whoever reads them.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], or the file system's error.
+    pub async fn demand_sound(&self, blobs: &[Descriptor]) -> Result<(), Error> {
+        if !self.options().verify_existing {
+            return Ok(());
+        }
+        let check = |blob: Descriptor| {
+            let layout = self.clone();
+            blocking(move || {
+                if layout.is_verified(&blob.digest) || !layout.has(&blob.digest, blob.size)? {
+                    return Ok(());
+                }
+                let Some((file, source)) = layout.find_flaw(&blob)? else { return Ok(()) };
+                // On a read-only file system the file stays where it is.
+                let _ = layout.quarantine(&blob.digest, Some(&file));
+                Err(Error::Damaged { path: layout.blob_path(&blob.digest), source })
+            })
+        };
+        stream::iter(blobs.to_vec()).map(check).buffered(HASHED_AT_ONCE).try_collect().await
+    }
+
+    /// Hashes a blob that is there. What is wrong with it, and the file that it is wrong of.
+    fn find_flaw(&self, descriptor: &Descriptor) -> Result<Option<(File, IntegrityError)>, Error> {
+        let path = self.blob_path(&descriptor.digest);
+        let mut file = fs::open(&path)?;
+        let outcome = hash(&mut file, &path, descriptor, &mut |_| {})?;
+        self.set_verified(&descriptor.digest, outcome.is_ok());
+        Ok(outcome.err().map(|flaw| (file, flaw)))
+    }
+}
+
+/// Reads `file` to its end, or to the first byte too many. The inner result says whether it is what it is to be.
+fn hash(
+    file: &mut File,
+    path: &Path,
+    descriptor: &Descriptor,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Result<(), IntegrityError>, Error> {
+    let mut verifier = Verifier::new(descriptor);
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        let count = fs::read(file, path, &mut buffer)?;
+        if count == 0 {
+            return Ok(verifier.finish());
+        }
+        if let Err(flaw) = verifier.update(&buffer[..count]) {
+            return Ok(Err(flaw));
+        }
+        progress(count as u64);
     }
 }
 
@@ -151,9 +230,13 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
     use super::*;
-    use crate::store::fixture::{layer_of, layout, put_image, tag};
+    use crate::content::{Sink as _, digest_of};
+    use crate::model::Algorithm;
+    use crate::store::Options;
+    use crate::store::fixture::{LAYER, layer_of, layout, put_blob, put_image, tag};
 
     #[tokio::test]
     async fn a_whole_store_has_no_problems_and_progress_reaches_the_end() {
@@ -217,5 +300,56 @@ mod tests {
         std::fs::remove_file(layout.index_path()).unwrap();
         let report = layout.verify(|_, _| {}).await.unwrap();
         assert!(matches!(&report.problems[..], [Problem { error: Error::Corrupt { .. }, .. }]), "{report:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_relied_on_is_hashed_where_that_was_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options { verify_existing: true, ..Options::default() };
+        let blob = put_blob(&layout(dir.path()), LAYER, b"hello, stored world").await;
+        let other = put_blob(&layout(dir.path()), LAYER, b"another").await;
+        let path = layout(dir.path()).blob_path(&blob.digest);
+        std::fs::write(&path, b"hello, spoilt world").unwrap();
+        let open = || Layout::create_or_open(dir.path(), options).unwrap();
+
+        assert!(layout(dir.path()).contains(&blob).await.unwrap(), "type and size are right");
+        // To look is not to touch.
+        let looking = Layout::open(dir.path(), options).unwrap().unwrap();
+        assert!(!looking.contains(&blob).await.unwrap());
+        assert!(path.exists());
+
+        let pulling = open();
+        assert!(pulling.contains(&other).await.unwrap());
+        assert!(!pulling.contains(&blob).await.unwrap());
+        assert_eq!((pulling.take_unsound(), pulling.take_unsound()), (vec![blob.digest.clone()], vec![]));
+        assert!(!path.exists());
+        assert_eq!(fs::list(&pulling.path(".rcr/bad")).unwrap().len(), 1);
+        put_blob(&pulling, LAYER, b"hello, stored world").await;
+        assert!(pulling.contains(&blob).await.unwrap());
+
+        // Once per process: what rots after that is for the next one to find.
+        std::fs::write(&path, b"hello, spoilt world").unwrap();
+        assert!(pulling.contains(&blob).await.unwrap());
+        let pushing = open();
+        let gone = Descriptor::new(blob.media_type.clone(), digest_of(Algorithm::Sha256, b"gone"), 4);
+        assert!(pushing.demand_sound(&[other.clone(), gone.clone()]).await.is_ok());
+        let refused = pushing.demand_sound(&[other.clone(), gone, blob.clone()]).await;
+        assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
+        assert_eq!(fs::list(&pushing.path(".rcr/bad")).unwrap().len(), 2);
+        assert!(layout(dir.path()).demand_sound(&[blob]).await.is_ok(), "nobody asked");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_blob_that_others_hold_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let blob = put_blob(&layout(dir.path()), LAYER, b"right").await;
+        std::fs::write(layout(dir.path()).blob_path(&blob.digest), b"wrong").unwrap();
+        let options = Options { verify_existing: true, lock_wait: Duration::from_millis(5), ..Options::default() };
+        let pulling = Layout::create_or_open(dir.path(), options).unwrap();
+        let held = pulling.digest_lock(&blob.digest).attempt().unwrap();
+        let busy = pulling.contains(&blob).await.unwrap_err();
+        assert!(busy.to_string().contains("lock is held by process"), "{busy}");
+        drop(held);
+        assert!(!pulling.contains(&blob).await.unwrap());
     }
 }

@@ -49,6 +49,8 @@ pub fn to_json(failure: &Failure) -> Vec<u8> {
         http_status: failure.http_status,
         registry_code: failure.registry_code.as_deref(),
         attempts: failure.attempts,
+        needed_bytes: failure.needed_bytes,
+        free_bytes: failure.free_bytes,
         hint: failure.hint.as_deref(),
         exit: failure.exit.code(),
     };
@@ -69,6 +71,8 @@ struct Document<'a> {
     http_status: Option<u16>,
     registry_code: Option<&'a str>,
     attempts: Option<u32>,
+    needed_bytes: Option<u64>,
+    free_bytes: Option<u64>,
     hint: Option<&'a str>,
     exit: u8,
 }
@@ -171,6 +175,8 @@ error: not a reference
             "http_status": 403,
             "registry_code": null,
             "attempts": null,
+            "needed_bytes": null,
+            "free_bytes": null,
             "hint": null,
             "exit": 5,
         });

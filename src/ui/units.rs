@@ -2,26 +2,12 @@
 
 use std::time::Duration;
 
+use crate::model::ByteSize;
+
 /// `bytes` with decimal prefixes and four significant digits: `1.23kB`, `77.84MB`.
 #[must_use]
 pub fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-    #[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let decimals = if value >= 100.0 {
-        1
-    } else if value >= 10.0 {
-        2
-    } else {
-        3
-    };
-    let digits = format!("{value:.decimals$}");
-    format!("{}{}", digits.trim_end_matches('0').trim_end_matches('.'), UNITS[unit])
+    ByteSize(bytes).to_string()
 }
 
 /// Bytes per second, as [`bytes()`]: `4.5MB/s`.
