@@ -4,15 +4,17 @@ mod memory;
 mod options;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use reqwest::redirect::Policy;
+use tokio::time::Instant;
 
 use super::resolver::Resolver;
 use super::response::Pace;
 use super::retry::{is_retryable, parse_retry_after};
+use super::throttle::Throttle;
 use super::tls::SecureProxy;
 use super::{
     Authorizer, Body, Class, DisplayUrl, Error, GaveUp, HeaderMap, HostPort, HostTrust, Method, Override,
@@ -31,6 +33,7 @@ const MAX_RENEWALS: usize = 2;
 /// The client: one for a whole run, shared by everything that talks to a registry.
 pub struct Client {
     options: Options,
+    throttle: OnceLock<Arc<Throttle>>,
     memory: Mutex<Memory>,
 }
 
@@ -44,7 +47,7 @@ impl Client {
     /// A client; nothing is opened or loaded yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, memory: Mutex::default() }
+        Self { options, throttle: OnceLock::new(), memory: Mutex::default() }
     }
 
     /// Tells of a host that the user named, as it was written: it may be anywhere, and is trusted as the user said.
@@ -95,7 +98,7 @@ impl Client {
             let outcome = match (outcome, request.whole) {
                 // What a refusal says is read by whoever explains it, as far as it comes.
                 (Ok(response), Some(limit)) if response.status().is_success() => {
-                    let mut response = self.response(response, attempt);
+                    let mut response = self.response(response, attempt, request.class);
                     match response.read_whole(limit).await {
                         Ok(()) => return Ok(response),
                         Err(error) => Err(error),
@@ -105,7 +108,9 @@ impl Client {
             };
             let host_name = request.url.authority();
             let (wait, asked, reason) = match outcome {
-                Ok(response) if !is_retryable(response.status()) => return Ok(self.response(response, attempt)),
+                Ok(response) if !is_retryable(response.status()) => {
+                    return Ok(self.response(response, attempt, request.class));
+                }
                 Ok(response) => {
                     let asked = parse_retry_after(response.headers());
                     let wait = asked.unwrap_or_else(|| policy.backoff(attempt));
@@ -123,7 +128,7 @@ impl Client {
                         waited += wait;
                     }
                     if last || (asked.is_some() && !patient) {
-                        let mut response = self.response(response, attempt);
+                        let mut response = self.response(response, attempt, request.class);
                         // Whoever repeats it instead does so as often as this client would.
                         let ran_out = last && (request.repeat == Repeat::Here || patient);
                         response.gave_up = match request.repeat {
@@ -148,9 +153,16 @@ impl Client {
         }
     }
 
-    fn response(&self, response: reqwest::Response, attempts: u32) -> Response {
+    fn response(&self, response: reqwest::Response, attempts: u32, class: Class) -> Response {
         let Timeouts { idle, window, window_floor_bytes, .. } = self.options.timeouts;
-        Response::new(response, attempts, Pace::new(idle, window, window_floor_bytes))
+        let response = Response::new(response, attempts, Pace::new(idle, window, window_floor_bytes));
+        response.throttled(if class == Class::Blob { self.throttle() } else { None })
+    }
+
+    /// What all bytes of blobs are paid for at; from the first of them on.
+    fn throttle(&self) -> Option<Arc<Throttle>> {
+        let limit = self.options.limit_rate?;
+        Some(Arc::clone(self.throttle.get_or_init(|| Arc::new(Throttle::new(limit)))))
     }
 
     /// One attempt: as many hops and authorisations as it takes.
@@ -278,31 +290,27 @@ impl Client {
             Body::Bytes(bytes) => builder = builder.body(bytes.clone()),
             Body::Stream { length, open } => {
                 let seen = Arc::clone(&last_byte);
-                let counted = open().inspect(move |_| *lock(&seen) = Instant::now());
+                let stream = match self.throttle() {
+                    Some(throttle) => throttle.paced(open(), Arc::clone(&last_byte)),
+                    None => open(),
+                };
+                let counted = stream.inspect(move |_| *lock(&seen) = Instant::now());
                 builder = builder.header(header::CONTENT_LENGTH, *length).body(reqwest::Body::wrap_stream(counted));
             }
         }
-        // What ends an upload may have no body of its own, and makes the registry put the blob together.
+        let Timeouts { header, elsewhere, upload, .. } = self.options.timeouts;
         let patience = match (&request.body, &request.method) {
-            (Body::Empty, method) if method != Method::PUT => self.options.timeouts.header,
-            _ => self.options.timeouts.upload,
+            (Body::Empty, method) if method != Method::PUT => match request.repeat {
+                Repeat::Nobody => elsewhere.min(header),
+                Repeat::Here | Repeat::Caller => header,
+            },
+            // What ends an upload may have no body of its own, and makes the registry put the blob together.
+            _ => upload,
         };
         let choice = self.options.proxy.choose(&url);
-        let answer = builder.send();
-        tokio::pin!(answer);
-        // A body may take hours to send; what counts is how long nothing has moved.
-        loop {
-            let quiet_until = *lock(&last_byte) + patience;
-            tokio::select! {
-                answer = &mut answer => {
-                    return answer.map_err(|e| Error::of_request(e, host, url.scheme(), &choice));
-                }
-                () = tokio::time::sleep_until(quiet_until.into()) => {
-                    if *lock(&last_byte) + patience <= Instant::now() {
-                        return Err(Error::Timeout { host, what: "did not answer", after: patience });
-                    }
-                }
-            }
+        match while_it_moves(builder.send(), &last_byte, patience).await {
+            Some(answer) => answer.map_err(|e| Error::of_request(e, host, url.scheme(), &choice)),
+            None => Err(Error::Timeout { host, what: "did not answer", after: patience }),
         }
     }
 
@@ -402,12 +410,32 @@ impl Client {
         loop {
             let until = self.memory().paused.get(host).copied();
             let Some(until) = until.filter(|until| *until > Instant::now()) else { return };
-            tokio::time::sleep_until(until.into()).await;
+            tokio::time::sleep_until(until).await;
         }
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         lock(&self.memory)
+    }
+}
+
+/// The answer, unless nothing moves for as long as `patience`: a body may take hours to send.
+async fn while_it_moves<T>(
+    answer: impl Future<Output = T>,
+    last_byte: &Mutex<Instant>,
+    patience: Duration,
+) -> Option<T> {
+    tokio::pin!(answer);
+    loop {
+        let quiet_until = *lock(last_byte) + patience;
+        tokio::select! {
+            answer = &mut answer => return Some(answer),
+            () = tokio::time::sleep_until(quiet_until) => {
+                if *lock(last_byte) + patience <= Instant::now() {
+                    return None;
+                }
+            }
+        }
     }
 }
 

@@ -140,6 +140,12 @@ pub enum Error {
         /// How many are followed.
         limit: usize,
     },
+    /// An answer has more headers, or longer ones, than are read.
+    #[error("the answer of {host} has more headers than are read")]
+    HeadersTooLarge {
+        /// Host and port.
+        host: String,
+    },
     /// A body is larger than what is read of its kind.
     #[error("the answer of {host} is larger than {limit_bytes} bytes")]
     TooLarge {
@@ -363,6 +369,9 @@ impl Error {
         }
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(Self::from_tls(tls, host));
+        }
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return Some(Self::HeadersTooLarge { host });
         }
         let io = error.downcast_ref::<io::Error>()?;
         let refused = matches!(

@@ -15,6 +15,7 @@ mod request;
 mod resolver;
 mod response;
 mod retry;
+mod throttle;
 mod tls;
 mod trust;
 

@@ -1,8 +1,11 @@
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
 
 use super::retry::parse_retry_after;
+use super::throttle::Throttle;
 use super::{Error, GaveUp, HeaderMap, StatusCode, Url, header};
 
 /// A response whose body has not been read. Any status: `http` has already retried what passes by itself.
@@ -12,41 +15,51 @@ pub struct Response {
     attempts: u32,
     pub(super) gave_up: GaveUp,
     pace: Pace,
+    /// What its bytes are paid for at.
+    throttle: Option<Arc<Throttle>>,
     /// The body, where it was read before the answer was handed over.
     read: Option<Bytes>,
     at_end: bool,
 }
 
-/// How slow a body may come: nothing for `idle`, or less than `floor_bytes` in `window`, ends it.
+/// How slow a body may come: nothing for `idle`, or less than `floor_bytes` in `window`, ends it. Only the time counts
+/// in which somebody waits for the server: where a disk is slow, or a limit on the rate holds bytes up, it is not to
+/// blame.
 #[derive(Debug)]
 pub(super) struct Pace {
     pub(super) idle: Duration,
     pub(super) window: Duration,
     pub(super) floor_bytes: u64,
-    since: Instant,
+    waited: Duration,
     bytes: u64,
 }
 
 impl Pace {
     pub(super) fn new(idle: Duration, window: Duration, floor_bytes: u64) -> Self {
-        Self { idle, window, floor_bytes, since: Instant::now(), bytes: 0 }
+        Self { idle, window, floor_bytes, waited: Duration::ZERO, bytes: 0 }
     }
 
-    /// Counts a chunk; `false` where a whole window brought too little.
-    fn keeps_up(&mut self, bytes: usize) -> bool {
+    /// Counts a chunk that was waited for; `false` where a whole window brought too little.
+    fn keeps_up(&mut self, bytes: usize, waited: Duration) -> bool {
         self.bytes += bytes as u64;
-        if self.since.elapsed() < self.window {
+        self.waited += waited;
+        if self.waited < self.window {
             return true;
         }
         let enough = self.bytes >= self.floor_bytes;
-        (self.since, self.bytes) = (Instant::now(), 0);
+        (self.waited, self.bytes) = (Duration::ZERO, 0);
         enough
     }
 }
 
 impl Response {
     pub(super) fn new(inner: reqwest::Response, attempts: u32, pace: Pace) -> Self {
-        Self { inner, attempts, gave_up: GaveUp::default(), pace, read: None, at_end: false }
+        Self { inner, attempts, gave_up: GaveUp::default(), pace, throttle: None, read: None, at_end: false }
+    }
+
+    /// The same with its bytes paid for.
+    pub(super) fn throttled(self, throttle: Option<Arc<Throttle>>) -> Self {
+        Self { throttle, ..self }
     }
 
     /// Reads the body now, up to `limit` bytes and one more.
@@ -117,6 +130,7 @@ impl Response {
         if self.at_end {
             return Ok(self.read.take());
         }
+        let asked = Instant::now();
         let chunk = tokio::time::timeout(self.pace.idle, self.inner.chunk()).await;
         let url = self.inner.url();
         let slow = |what, after| Error::Timeout { host: url.authority().to_owned(), what, after };
@@ -124,9 +138,12 @@ impl Response {
             .map_err(|_| slow("sent no data", self.pace.idle))?
             .map_err(|e| Error::of_body(e, url.authority().to_owned()))?;
         if let Some(bytes) = &chunk
-            && !self.pace.keeps_up(bytes.len())
+            && !self.pace.keeps_up(bytes.len(), asked.elapsed())
         {
             return Err(slow("sent too little data", self.pace.window));
+        }
+        if let (Some(bytes), Some(throttle)) = (&chunk, &self.throttle) {
+            throttle.pay(bytes.len()).await;
         }
         Ok(chunk)
     }
@@ -166,10 +183,34 @@ mod tests {
 
     #[test]
     fn a_slow_but_legal_link_is_not_cut_and_a_trickle_is() {
-        let mut pace = Pace::new(Duration::from_secs(1), Duration::ZERO, 100);
-        assert!(pace.keeps_up(100));
-        assert!(!pace.keeps_up(99));
-        let mut pace = Pace::new(Duration::from_secs(1), Duration::from_secs(3600), 100);
-        assert!(pace.keeps_up(1));
+        let second = Duration::from_secs(1);
+        let mut pace = Pace::new(second, 3 * second, 100);
+        assert!(pace.keeps_up(1, second) && pace.keeps_up(1, second));
+        assert!(pace.keeps_up(98, second), "enough in the window");
+        assert!(pace.keeps_up(50, 2 * second));
+        assert!(!pace.keeps_up(49, second), "too little in the window");
+        assert!((0..1000).all(|_| pace.keeps_up(1, Duration::ZERO)), "nobody waited");
+    }
+
+    /// An answer of this process: the chunks come at once.
+    fn answer(chunks: &[usize], throttle: &Arc<Throttle>) -> Response {
+        let chunks: Vec<_> =
+            chunks.iter().map(|length| Ok::<_, std::io::Error>(Bytes::from(vec![0; *length]))).collect();
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+        let (idle, window) = (Duration::from_secs(1), Duration::from_secs(5));
+        let pace = Pace::new(idle, window, 60_000);
+        Response::new(hyper::Response::new(body).into(), 1, pace).throttled(Some(Arc::clone(throttle)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_on_our_own_account_is_not_held_against_the_server() {
+        let throttle = Arc::new(Throttle::new(1000));
+        let started = Instant::now();
+        // Each chunk takes longer than a server may be silent, and brings less than a window has to.
+        let (one, other) = (answer(&[10_000; 4], &throttle), answer(&[10_000; 2], &throttle));
+        let (one, other) = tokio::join!(one.bytes(1 << 20), other.bytes(1 << 20));
+        assert_eq!((one.unwrap().len(), other.unwrap().len()), (40_000, 20_000));
+        let elapsed = started.elapsed();
+        assert!((59..=61).contains(&elapsed.as_secs()), "both share one limit: {elapsed:?}");
     }
 }

@@ -58,7 +58,9 @@ impl Failure {
         } else if let Some(error) = cause.downcast_ref::<endpoint::Error>() {
             self.judge_endpoint(error);
         } else if cause.is::<IntegrityError>() {
-            self.decide(Exit::Integrity, "content_mismatch", None);
+            // What rotted in the store has its advice already.
+            let hint = self.hint.take().filter(|_| self.kind == "store_damaged");
+            self.decide(Exit::Integrity, "content_mismatch", hint);
         } else if let Some(error) = cause.downcast_ref::<DocumentError>() {
             let old = matches!(error, DocumentError::Schema1);
             let hint = old.then(|| "push the image again with a tool of this decade, which converts it".to_owned());
@@ -164,7 +166,9 @@ impl Failure {
                 self.decide(Exit::Policy, if *secret { "untrusted_realm" } else { "refused_target" }, hint);
             }
             E::TooManyRedirects { .. } => self.decide(Exit::Network, "too_many_redirects", None),
-            E::TooLarge { .. } => self.decide(Exit::Integrity, "answer_too_large", None),
+            E::TooLarge { .. } | E::HeadersTooLarge { .. } => {
+                self.decide(Exit::Integrity, "answer_too_large", None);
+            }
             E::CertificateFile { .. } | E::Trust(_) => self.decide(Exit::Usage, "bad_certificate_file", None),
             E::Exhausted { attempts, source } => {
                 self.attempts = Some(*attempts);
@@ -312,6 +316,15 @@ impl Failure {
     }
 
     fn judge_store(&mut self, error: &store::Error) {
+        match error {
+            store::Error::NoSpace { needed_bytes, free_bytes, .. } => {
+                (self.needed_bytes, self.free_bytes) = (*needed_bytes, *free_bytes);
+            }
+            store::Error::TooLittleSpace { needed_bytes, free_bytes, .. } => {
+                (self.needed_bytes, self.free_bytes) = (Some(*needed_bytes), Some(*free_bytes));
+            }
+            _ => {}
+        }
         let (exit, kind) = match error.nature() {
             Nature::Integrity => (Exit::Integrity, "store_damaged"),
             Nature::Local => (Exit::Local, "local_io"),
@@ -324,10 +337,17 @@ impl Failure {
                     "free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped",
                 ),
             ),
-            store::Error::Busy { .. } => {
-                ("store_busy", Some("wait for the other command to end, then run this one again"))
-            }
-            store::Error::Missing { .. } | store::Error::Content { .. } => {
+            store::Error::TooLittleSpace { .. } => (
+                "no_space",
+                Some("free some space, for example with `rcr store gc`, or keep images elsewhere with `--store DIR`"),
+            ),
+            store::Error::Busy { .. } => (
+                "store_busy",
+                Some(
+                    "wait for the other command to end, then run this one again, or wait longer with `--lock-timeout SECONDS`",
+                ),
+            ),
+            store::Error::Missing { .. } | store::Error::Damaged { .. } => {
                 (kind, Some("`rcr store verify` lists what is damaged, and `rcr pull` of the image heals it"))
             }
             store::Error::NotALayout { .. } => (kind, Some("name an empty or new directory with `--store DIR`")),

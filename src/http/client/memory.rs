@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::http::trust::is_loopback_name;
 use crate::http::{Class, HostPort, HostTrust, SchemePolicy, Url};

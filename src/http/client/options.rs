@@ -14,6 +14,10 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the headers of an answer.
     pub header: Duration,
+    /// For the connection and the headers, where another place is asked next ([`Repeat::Nobody`]).
+    ///
+    /// [`Repeat::Nobody`]: crate::http::Repeat::Nobody
+    pub elsewhere: Duration,
     /// For the headers of an answer to a PUT, or to any request with a body, counted from the last byte sent.
     pub upload: Duration,
     /// Between two pieces of a body.
@@ -29,6 +33,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(10),
             header: Duration::from_secs(60),
+            elsewhere: Duration::from_secs(20),
             upload: Duration::from_secs(300),
             idle: Duration::from_secs(30),
             window: Duration::from_secs(60),
@@ -65,6 +70,8 @@ pub struct Options {
     pub retry: RetryPolicy,
     /// How long to wait.
     pub timeouts: Timeouts,
+    /// How many bytes of blobs may move in a second, both ways and over all connections together.
+    pub limit_rate: Option<u64>,
     /// Token servers that the user trusts with secrets, each for one registry, or for whichever the command names.
     pub trusted_realms: Vec<(Option<HostPort>, Url)>,
     /// Hears of attempts that failed.
@@ -83,6 +90,7 @@ impl Default for Options {
             proxy: ProxySettings::default(),
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            limit_rate: None,
             trusted_realms: Vec::new(),
             on_retry: Arc::new(|_| {}),
         }

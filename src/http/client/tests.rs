@@ -157,6 +157,65 @@ async fn silence_and_trickles_end() {
 }
 
 #[tokio::test]
+async fn a_silent_place_is_left_sooner_where_another_is_asked_next() {
+    let timeouts = Timeouts { elsewhere: Duration::from_millis(50), ..Timeouts::default() };
+    let server = Server::start([(vec![], Duration::ZERO)]).await;
+    let client = Client::new(Options { timeouts, ..quick() });
+    let outcome = client.send(get(server.url("/")).once(), &Anonymous).await;
+    assert!(matches!(outcome, Err(Error::Timeout { after, .. }) if after == Duration::from_millis(50)), "{outcome:?}");
+    // Where there is no other, it has its time.
+    let patient = client.send(get(server.url("/")), &Anonymous);
+    assert!(tokio::time::timeout(Duration::from_millis(500), patient).await.is_err());
+}
+
+#[tokio::test]
+async fn headers_without_end_are_not_read_to_it_and_not_asked_for_again() {
+    let many = "x-header: value\r\n".repeat(10_000);
+    let long = format!("x-header: {}\r\n", "x".repeat(4 << 20));
+    for (name, headers) in [("many", many), ("long", long)] {
+        let server = Server::start([answer(format!("HTTP/1.1 200 OK\r\n{headers}"))]).await;
+        let outcome = Client::new(quick()).send(get(server.url("/")), &Anonymous).await;
+        assert!(matches!(outcome, Err(Error::HeadersTooLarge { .. })), "{name}: {outcome:?}");
+        assert_eq!(server.heads().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_waits_on_our_own_account_is_not_given_up() {
+    let throttle = Arc::new(Throttle::new(1024));
+    let last_byte = Arc::new(Mutex::new(Instant::now()));
+    let upload = |length: usize| {
+        let pieces = [Ok::<_, BoxError>(bytes::Bytes::from(vec![0; length]))];
+        let body = Arc::clone(&throttle).paced(Box::pin(futures_util::stream::iter(pieces)), Arc::clone(&last_byte));
+        body.fold(0, |sum, share| async move { sum + share.map_or(0, |share| share.len()) })
+    };
+    let started = Instant::now();
+    let patience = Duration::from_secs(1);
+    assert_eq!(while_it_moves(upload(100 << 10), &last_byte, patience).await, Some(100 << 10));
+    assert!(started.elapsed() > Duration::from_secs(99), "{:?}", started.elapsed());
+    // What then does not answer is given up as ever.
+    let silent = async { (upload(20 << 10).await, std::future::pending::<()>().await) };
+    let started = Instant::now();
+    assert_eq!(while_it_moves(silent, &last_byte, patience).await, None);
+    assert!((20..=22).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn blobs_are_paid_for_and_documents_are_not() {
+    let body = "x".repeat(30_000);
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
+    let server = Server::start([answer(format!("{head}content-length: {}\r\n\r\n{body}", body.len()))]).await;
+    let client = Client::new(Options { limit_rate: Some(50_000), ..quick() });
+    let document = client.send(get(server.url("/")), &Anonymous).await.unwrap();
+    assert_eq!(document.bytes(1 << 20).await.unwrap().len(), body.len());
+    assert!(client.throttle.get().is_none());
+    let started = Instant::now();
+    let blob = client.send(get(server.url("/")).class(Class::Blob), &Anonymous).await.unwrap();
+    assert_eq!(blob.bytes(1 << 20).await.unwrap().len(), body.len());
+    assert!(started.elapsed() >= Duration::from_millis(550), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
 async fn absurd_waits_are_told_and_not_waited_for() {
     let absurd = || status(429, "retry-after: 18446744073709551615\r\n");
     for (first, requests) in [(absurd(), 1), (status(429, "retry-after: 1\r\n"), 2)] {
