@@ -194,7 +194,7 @@ _rcr() {
 
     case "${cmd}" in
         rcr)
-            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest doctor store info config completion version help"
+            opts="-q -v -h -V --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help --version pull push login logout tag images ls rmi inspect history tags catalog manifest digest doctor store info config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +225,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -272,7 +288,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__catalog)
-            opts="-q -v -h --limit --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --limit --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,6 +323,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -354,7 +386,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__completion)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help bash elvish fish powershell zsh"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -385,6 +417,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -432,7 +480,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__config)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help explain help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -463,6 +511,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -510,7 +574,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__config__subcmd__explain)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,6 +605,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -630,7 +710,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__digest)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,6 +741,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -708,7 +804,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__doctor)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +835,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1136,7 +1248,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__history)
-            opts="-q -v -h --platform --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --platform --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,6 +1283,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1218,7 +1346,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__images)
-            opts="-q -v -h --digests --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --digests --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1249,6 +1377,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1296,7 +1440,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__info)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1327,6 +1471,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1374,7 +1534,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__inspect)
-            opts="-q -v -h --platform --remote --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --platform --remote --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1409,6 +1569,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1456,7 +1632,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__login)
-            opts="-u -p -q -v -h --username --password --password-stdin --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-u -p -q -v -h --username --password --password-stdin --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1506,6 +1682,22 @@ _rcr() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --resolve)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1550,7 +1742,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__logout)
-            opts="-q -v -h --all --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --all --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1581,6 +1773,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1628,7 +1836,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__manifest)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1659,6 +1867,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1706,7 +1930,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__pull)
-            opts="-q -v -h --platform --all-platforms --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --platform --all-platforms --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1741,6 +1965,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1788,7 +2028,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__push)
-            opts="-q -v -h --platform --allow-nondistributable-artifacts --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --platform --allow-nondistributable-artifacts --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1823,6 +2063,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1870,7 +2126,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__rmi)
-            opts="-q -v -h --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1901,6 +2157,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1948,7 +2220,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__store)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help path verify gc help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help path verify gc help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1979,6 +2251,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2026,7 +2314,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__store__subcmd__gc)
-            opts="-q -v -h --grace --assume-exclusive --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --grace --assume-exclusive --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2061,6 +2349,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2178,7 +2482,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__store__subcmd__path)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2209,6 +2513,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2256,7 +2576,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__store__subcmd__verify)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2287,6 +2607,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2334,7 +2670,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__tag)
-            opts="-q -v -h --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --dry-run --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2365,6 +2701,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2412,7 +2764,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__tags)
-            opts="-q -v -h --limit --sort --filter --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --limit --sort --filter --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2455,6 +2807,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2502,7 +2870,7 @@ _rcr() {
             return 0
             ;;
         rcr__subcmd__version)
-            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
+            opts="-q -v -h --format --json --progress --quiet --verbose --store --config --retries --max-wait --concurrency --limit-rate --durability --verify-existing --lock-timeout --resolve --plain-http --tls-skip-verify --insecure-registry --registry-mirror --add-registry --cacert --cert-dir --trust-realm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2533,6 +2901,22 @@ _rcr() {
                     return 0
                     ;;
                 --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "full relaxed" -- "${cur}"))
+                    return 0
+                    ;;
+                --verify-existing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

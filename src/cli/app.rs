@@ -10,9 +10,13 @@ use crate::config::Settings;
 use crate::content::{Event, Progress};
 use crate::http::{self, Notice};
 use crate::op::{Context, Exit, Failure};
-use crate::store::{self, Layout};
+use crate::store::Layout;
 use crate::transfer::Limits;
 use crate::ui::{self, Printer};
+
+/// The rate from which on a connection more is worth having, in bytes per second. Below it, each would stand still for
+/// so long that servers hang up.
+const RATE_PER_BLOB: u64 = 64 * 1024;
 
 /// What every command works with: settings, the printer, and the layers made from them when they are needed.
 pub(super) struct App {
@@ -50,6 +54,7 @@ impl App {
             overrides: self.settings.overrides.iter().map(|given| given.value.clone()).collect(),
             proxy: self.settings.proxy.clone(),
             retry: self.settings.retry.clone(),
+            limit_rate: self.settings.limit_rate,
             trusted_realms: self.settings.trusted_realms.iter().map(|realm| realm.value.clone()).collect(),
             on_retry: Arc::new(move |notice: &Notice<'_>| {
                 let Notice { host: what, attempt, wait, asked, reason } = *notice;
@@ -59,7 +64,7 @@ impl App {
         });
         let retry = self.settings.retry.clone();
         let limits = Limits {
-            concurrency: self.settings.concurrency.min(connections_by_open_files()),
+            concurrency: self.settings.concurrency.min(blobs_by_open_files()).min(self.blobs_by_rate()),
             retries: retry.retries,
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
@@ -67,20 +72,26 @@ impl App {
         Context::new(Arc::new(client), credentials, limits, progress, self.settings.registries.clone())
     }
 
+    /// How many blobs may move at once for the rate that is allowed.
+    fn blobs_by_rate(&self) -> usize {
+        let blobs = self.settings.limit_rate.map_or(u64::MAX, |rate| rate / RATE_PER_BLOB);
+        usize::try_from(blobs).unwrap_or(usize::MAX).max(1)
+    }
+
     /// The store, made if it is not there.
     pub(super) fn store(&self) -> Result<Layout> {
-        let layout = Layout::create_or_open(self.settings.store()?, store::Options::default())?;
+        let layout = Layout::create_or_open(self.settings.store()?, self.settings.store_options)?;
         Ok(self.layout.get_or_init(|| layout).clone())
     }
 
     /// The store for reading, if there is one.
     pub(super) fn store_to_read(&self) -> Result<Option<Layout>> {
-        Ok(Layout::open(self.settings.store()?, store::Options::default())?)
+        Ok(Layout::open(self.settings.store()?, self.settings.store_options)?)
     }
 
     /// The store for a command that says what it would do: as it is, and nothing is made where there is none.
     pub(super) fn store_as_it_is(&self) -> Result<Layout> {
-        let vacant = || Ok(Layout::vacant(self.settings.store()?, store::Options::default()));
+        let vacant = || Ok(Layout::vacant(self.settings.store()?, self.settings.store_options));
         self.store_to_read()?.map_or_else(vacant, Ok)
     }
 

@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::limits::{Durability, Rate};
 use super::proxies::ProxyTable;
 use crate::endpoint::{Error, InsecureRule, Located, SettingsFile, quoted, without_text};
 use crate::http::{HostPort, HostProxy, Url};
@@ -22,6 +23,10 @@ pub(super) struct ConfigFile {
     pub(super) retries: Option<u32>,
     pub(super) max_wait: Option<u64>,
     pub(super) concurrency: Option<u16>,
+    pub(super) limit_rate: Option<Rate>,
+    pub(super) durability: Option<Durability>,
+    pub(super) verify_existing: Option<bool>,
+    pub(super) lock_timeout: Option<u64>,
     #[serde(default)]
     pub(super) plain_http: Vec<Spanned<Host>>,
     #[serde(default)]
@@ -213,6 +218,13 @@ mod tests {
             ("retries = \n", "F:1: "),
             ("retries = 1\nconcurrency = 0\n", "F:2: "),
             ("retries = 1\ninsecure-registries = [\n 'a',\n 'b/c']\n", "F:2: \"b/c\" is neither"),
+            ("\nlimit-rate = '5X'\n", "F:2: \"5X\" is no number of bytes per second"),
+            ("\nlimit-rate = 1000\n", "F:2: 1000 bytes per second are too few"),
+            ("\nlimit-rate = -1\n", "F:2: -1 is negative"),
+            ("\nlimit-rate = true\n", "F:2: "),
+            ("\ndurability = 'Full'\n", "F:2: "),
+            ("\nverify-existing = 'yes'\n", "F:2: "),
+            ("\nlock-timeout = -1\n", "F:2: "),
             ("[trusted-realms]\n\"r.test\" = \"https://x\"\n", "F:2: "),
             ("[trusted-realms]\n\"r.test\" = [\"auth.test\"]\n", "F:2: "),
             ("[trusted-realms]\n\"a/b\" = [\"https://x\"]\n", "F:2: "),
@@ -244,7 +256,8 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let file = read(
-            "store = '/s'\nretries = 0\nmax-wait = 5\nconcurrency = 3\nplain-http = ['a']\ntls-skip-verify = ['b']\n\
+            "store = '/s'\nretries = 0\nmax-wait = 5\nconcurrency = 3\nlimit-rate = 2048\ndurability = 'relaxed'\n\
+             verify-existing = true\nlock-timeout = 0\nplain-http = ['a']\ntls-skip-verify = ['b']\n\
              insecure-registries = ['c']\ncacert = ['/dev/null']\nallow-nondistributable-artifacts = ['e']\n\
              [trusted-realms]\n'r.test' = ['https://x/']\n",
         );

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::daemon_json::DaemonJson;
 use super::file::{ConfigFile, Host, Realm, Rule};
+use super::limits::Rate;
 use super::registries_conf::RegistriesConf;
 use super::said::Said;
 use super::{Environment, Error, Flags, proxies, registries, registries_conf};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings, quoted};
 use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
+use crate::store;
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,6 +47,10 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// Blobs in flight at once.
     pub concurrency: usize,
+    /// The most bytes of blobs per second.
+    pub limit_rate: Option<u64>,
+    /// How the store is used.
+    pub store_options: store::Options,
     /// Token servers trusted with secrets.
     pub trusted_realms: Vec<Located<(Option<HostPort>, Url)>>,
     /// Mirrors, search order, and what else is said about registries.
@@ -141,6 +147,7 @@ impl Settings {
             return Err(Error::Value { name: "--cert-dir", message });
         }
         let defaults = RetryPolicy::default();
+        let usual = store::Options::default();
         let vouching = trust.authorities.iter().map(|file| file.value.clone()).collect();
         let proxy = proxies::settings(environment, file.proxies, vouching)?;
         Ok(Self {
@@ -154,6 +161,12 @@ impl Settings {
                 ..defaults
             },
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
+            limit_rate: flags.limit_rate.or(file.limit_rate).map(|Rate(bytes)| bytes),
+            store_options: store::Options {
+                durability: flags.durability.or(file.durability).map_or(usual.durability, Into::into),
+                lock_wait: flags.lock_timeout.or(file.lock_timeout).map_or(usual.lock_wait, Duration::from_secs),
+                verify_existing: flags.verify_existing.or(file.verify_existing).unwrap_or(usual.verify_existing),
+            },
             registries: Arc::new(registries),
             short_names_file,
             files,

@@ -248,6 +248,14 @@ fn fault_60_errors_without_end_are_shown_with_one() {
 }
 
 #[test]
+fn fault_60_headers_without_end_are_not_read_to_it() {
+    let endless = (0..1000).fold(Reply::ok("{}"), |reply, n| reply.header(&format!("x-header-{n}"), "x".repeat(1000)));
+    let (output, registry) = pull_after(usize::MAX, |r| r.path.contains("/manifests/"), endless, &[]);
+    output.code(7).stderr_has("more headers than are read");
+    assert_eq!(registry.lines().iter().filter(|line| line.contains("/manifests/")).count(), 1, "{registry:?}");
+}
+
+#[test]
 fn fault_66_what_servers_say_cannot_move_the_cursor() {
     let rude = "\x1b[2J\x1b]52;c;Zm9v\x07 gone \r\u{202e}backwards\u{9b}31m";
     let body = json!({"errors": [{"code": "DENIED\x1b[31m", "message": rude}]}).to_string();

@@ -20,9 +20,10 @@ fn fault_76_a_full_disk_is_exit_9_and_harmless() {
     let registry = Registry::start();
     let small = Artifact::image(700).build();
     registry.add("small", "v1", &small);
-    registry.add("large", "v1", &Artifact::image(701).layers(&[300_000, 300_000]).build());
-    // The index, a manifest or a layer: each size stops somewhere else. A small image is there before.
-    for kilobytes in [200, 300, 400, 500, 600] {
+    registry.add("large", "v1", &Artifact::image(701).layers(&[500; 80]).build());
+    // The bytes would fit, but each file takes a page at least. The index, a manifest or a layer: each size stops
+    // somewhere else. A small image is there before.
+    for kilobytes in [150, 200, 250, 300] {
         let env = TestEnv::new();
         let script = format!(
             "mount -t tmpfs -o size={kilobytes}k tmpfs \"$STORE\" || exit 99

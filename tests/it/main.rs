@@ -21,6 +21,7 @@ mod generated;
 mod hops;
 mod keyring;
 mod layers;
+mod limits;
 mod local;
 mod login;
 mod messages;

@@ -3,12 +3,9 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::time::Duration;
 
 use insta::assert_snapshot;
-use rcr::op::Failure;
 use rcr::store;
-use rcr::ui::failure::to_text;
 
 use crate::support::port::Port;
 use crate::support::process::Output;
@@ -419,44 +416,65 @@ fn a_registry_that_a_setting_blocks() {
     ");
 }
 
-#[test]
-fn a_full_disk() {
+/// What a pull into a file system of this size says; what is needed and free there as `NEED` and `ROOM`.
+fn pull_into(kilobytes: u32, layers: &[usize]) -> String {
     let registry = Registry::start();
-    let image = Artifact::image(701).layers(&[300_000, 300_000]).build();
+    let image = Artifact::image(701).layers(layers).build();
     registry.add("team/image", "v1", &image);
     let env = TestEnv::new();
-    let script = "mkdir store && mount -t tmpfs -o size=400k tmpfs store || exit 99
-                  exec \"$RCR\" --store store --concurrency 1 -q pull \"$REF\"";
-    let run = env.program("unshare", ["--map-root-user", "--mount", "sh", "-c", script]);
+    let script = format!(
+        "mkdir store && mount -t tmpfs -o size={kilobytes}k tmpfs store || exit 99
+         exec \"$RCR\" --store store --concurrency 1 -q pull \"$REF\""
+    );
+    let run = env.program("unshare", ["--map-root-user", "--mount", "sh", "-c", &script]);
     let run = run.env("RCR", env!("CARGO_BIN_EXE_rcr")).env("REF", registry.reference("team/image:v1"));
-    let text = said(&env, registry.port(), &run.run());
-    let (layer, size) = (image.layers()[1].hex(), image.layers()[1].bytes.len());
-    let text = text.replace(&layer, "LAYER").replace(&format!("{size} more"), "SIZE more");
-    assert_snapshot!(text, @r"
+    let mut text = said(&env, registry.port(), &run.run());
+    for layer in image.layers() {
+        text = text.replace(&layer.hex(), "LAYER");
+    }
+    for (word, unit) in [("NEED", " more"), ("ROOM", " are free")] {
+        let end = text.find(unit).unwrap_or_else(|| panic!("no{unit}: {text}"));
+        let start = text[..end].rfind(' ').expect("words") + 1;
+        assert!(text[start..end].ends_with('B'), "{text}");
+        text.replace_range(start..end, word);
+    }
+    text
+}
+
+#[test]
+fn a_full_disk() {
+    assert_snapshot!(pull_into(400, &[300_000, 300_000]), @r"
     error: cannot pull `127.0.0.1:PORT/team/image:v1`
-      caused by: cannot write store/.rcr/partial/sha256-LAYER: SIZE more bytes are needed
+      caused by: the store at store needs NEED more, and ROOM are free on its file system
+    hint: free some space, for example with `rcr store gc`, or keep images elsewhere with `--store DIR`
+    exit 9
+    ");
+}
+
+#[test]
+fn a_disk_that_is_full_halfway() {
+    // The bytes would fit, but each file takes a page at least.
+    assert_snapshot!(pull_into(300, &[500; 80]), @r"
+    error: cannot pull `127.0.0.1:PORT/team/image:v1`
+      caused by: cannot write store/.rcr/partial/sha256-LAYER: NEED more are needed, and ROOM are free
       caused by: No space left on device (os error 28)
     hint: free some space, for example with `rcr store gc`, and run the command again: it goes on where it stopped
     exit 9
     ");
 }
 
-/// A command waits for minutes, which no flag shortens: the error is that of a store that waits less.
 #[test]
 fn a_busy_store() {
     let env = TestEnv::new();
-    let options = store::Options { lock_wait: Duration::from_millis(5), ..store::Options::default() };
-    let layout = store::Layout::create_or_open(&env.store(), options).unwrap();
+    store::Layout::create_or_open(&env.store(), store::Options::default()).unwrap();
     let lock = env.write("data/rcr/.rcr/lock/store", "process 4711 on build.example");
     let lock = std::fs::File::open(lock).unwrap();
     lock.lock().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let busy = runtime.block_on(layout.share()).expect_err("the lock is held");
-    let failure = Failure::of("cannot pull `registry.test/team/image:v1`", &busy.into());
-    assert_snapshot!(format!("{}exit {}", to_text(&failure, false), failure.exit.code()), @r"
+    let output = env.rcr(["-q", "--lock-timeout", "0", "pull", "registry.test/team/image:v1"]).run();
+    assert_snapshot!(said(&env, 0, &output), @r"
     error: cannot pull `registry.test/team/image:v1`
-      caused by: the store lock is held by process 4711 on build.example, and did not come free within 0 s
-    hint: wait for the other command to end, then run this one again
+      caused by: the store lock is held by process 4711 on build.example
+    hint: wait for the other command to end, then run this one again, or wait longer with `--lock-timeout SECONDS`
     exit 10
     ");
 }

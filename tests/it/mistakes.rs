@@ -7,7 +7,21 @@ use crate::support::{Artifact, Listen, Registry, Reply, Request, Server, TestEnv
 #[test]
 fn a_variable_that_is_set_to_nothing_is_not_set() {
     let env = TestEnv::new();
-    let names = ["STORE", "CONFIG", "RETRIES", "MAX_WAIT", "CONCURRENCY", "RESOLVE", "PLAIN_HTTP", "CACERT", "FORMAT"];
+    let names = [
+        "STORE",
+        "CONFIG",
+        "RETRIES",
+        "MAX_WAIT",
+        "CONCURRENCY",
+        "LIMIT_RATE",
+        "DURABILITY",
+        "VERIFY_EXISTING",
+        "LOCK_TIMEOUT",
+        "RESOLVE",
+        "PLAIN_HTTP",
+        "CACERT",
+        "FORMAT",
+    ];
     let run = names.iter().fold(env.rcr(["images"]), |run, name| run.env(&format!("RCR_{name}"), ""));
     run.success();
 }

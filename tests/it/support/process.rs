@@ -115,6 +115,11 @@ pub struct Running<'e> {
 }
 
 impl Running<'_> {
+    /// Its process number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         // It may have ended by itself.
