@@ -366,6 +366,9 @@ impl Client {
             .dns_resolver(resolver);
         if class == Class::Blob || !secure {
             builder = builder.http1_only();
+        } else {
+            let ping = self.options.timeouts.ping;
+            builder = builder.http2_keep_alive_interval(ping).http2_keep_alive_timeout(ping);
         }
         if !proxy.is_empty() {
             builder = builder.proxy(reqwest::Proxy::custom(move |url| proxy.for_url(url)));

@@ -370,8 +370,14 @@ impl Error {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(Self::from_tls(tls, host));
         }
-        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
-            return Some(Self::HeadersTooLarge { host });
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_parse_too_large() {
+                return Some(Self::HeadersTooLarge { host });
+            }
+            // It was connected, so this is no timeout of connecting.
+            if error.is_timeout() {
+                return Some(Self::Broken { host, message: "a ping was not answered".to_owned() });
+            }
         }
         let io = error.downcast_ref::<io::Error>()?;
         let refused = matches!(

@@ -20,6 +20,9 @@ pub struct Timeouts {
     pub elsewhere: Duration,
     /// For the headers of an answer to a PUT, or to any request with a body, counted from the last byte sent.
     pub upload: Duration,
+    /// For the answer to a ping, and as long before one is sent: on connections that are shared, where a request is open
+    /// and nothing comes. One that died without a word would carry every further attempt as well.
+    pub ping: Duration,
     /// Between two pieces of a body.
     pub idle: Duration,
     /// The span over which the throughput of a body is judged.
@@ -35,6 +38,7 @@ impl Default for Timeouts {
             header: Duration::from_secs(60),
             elsewhere: Duration::from_secs(20),
             upload: Duration::from_secs(300),
+            ping: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             window: Duration::from_secs(60),
             window_floor_bytes: 60 * 1024,
