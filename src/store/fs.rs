@@ -1,6 +1,7 @@
 //! Every call to the file system that the store makes.
 //!
-//! Small and named after what they promise, so that another file system can stand behind them. Nothing here follows
+//! Small and named after what they promise. What changes the disk is recorded in tests (`crash::log`), which then ask
+//! what a power cut would leave of it: whoever adds such a call records it. Nothing here follows
 //! a symbolic link in the last component of a path, and nothing but plain files is ever opened: a path is looked at,
 //! opened, and the open file compared with what was looked at. Files are created exclusively, which follows no link
 //! either.
@@ -13,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::Error;
+#[cfg(test)]
+use super::crash::log;
 
 /// What stands at a path; links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +145,10 @@ pub(super) fn make_root(path: &Path) -> Result<(), Error> {
         at = directory.parent();
     }
     fs::create_dir_all(path).map_err(Error::io("create", path))?;
+    #[cfg(test)]
+    for directory in missing.iter().rev() {
+        log::turn(directory).directory(directory);
+    }
     for directory in missing {
         sync_parent(directory)?;
     }
@@ -150,8 +157,17 @@ pub(super) fn make_root(path: &Path) -> Result<(), Error> {
 
 /// Makes one directory unless it is there, durably.
 pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
+    #[cfg(test)]
+    let mut turn = log::turn(path);
     match fs::create_dir(path) {
-        Ok(()) => sync_parent(path),
+        Ok(()) => {
+            #[cfg(test)]
+            {
+                turn.directory(path);
+                drop(turn);
+            }
+            sync_parent(path)
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match look(path)? {
             Node::Directory => Ok(()),
             node => Err(Error::Planted { path: path.to_owned(), found: node.name() }),
@@ -171,7 +187,12 @@ fn create_new(path: &Path) -> io::Result<File> {
     let mut options = writable();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-    options.create_new(true).open(path)
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    let file = options.create_new(true).open(path)?;
+    #[cfg(test)]
+    turn.created(path, &file);
+    Ok(file)
 }
 
 /// Creates a file under a name in `directory` that nobody else has.
@@ -257,25 +278,30 @@ pub(super) fn seek(file: &mut File, path: &Path, offset: u64) -> Result<(), Erro
 
 /// Writes all of `bytes` where the file stands.
 pub(super) fn write(file: &mut File, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    file.write_all(bytes).map_err(Error::io("write", path))
+    #[cfg(test)]
+    let (mut turn, offset) = (log::turn(path), file.stream_position().map_err(Error::io("seek in", path))?);
+    file.write_all(bytes).map_err(Error::io("write", path))?;
+    #[cfg(test)]
+    turn.written(file, offset, bytes);
+    Ok(())
 }
 
-/// Writes all of `bytes` at `offset` bytes from the start.
-#[cfg(unix)]
+/// Writes all of `bytes` at `offset`. On Unix this leaves alone where the file stands, so that several threads may.
 pub(super) fn write_at(file: &File, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset).map_err(Error::io("write", path))
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    positioned::write_all(file, offset, bytes).map_err(Error::io("write", path))?;
+    #[cfg(test)]
+    turn.written(file, offset, bytes);
+    Ok(())
 }
 
-#[cfg(not(unix))]
-pub(super) fn write_at(mut file: &File, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-    file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes)).map_err(Error::io("write", path))
-}
-
-/// Reads the bytes at `offset` into `buffer`, as many as fit unless the file ends before.
+/// Reads into `buffer` what stands at `offset`, as many bytes as fit unless the file ends before. On Unix this leaves
+/// alone where the file stands.
 pub(super) fn read_at(file: &File, path: &Path, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match read_some_at(file, offset + filled as u64, &mut buffer[filled..]) {
+        match positioned::read(file, offset.saturating_add(filled as u64), &mut buffer[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -285,25 +311,70 @@ pub(super) fn read_at(file: &File, path: &Path, offset: u64, buffer: &mut [u8]) 
     Ok(filled)
 }
 
-#[cfg(unix)]
-fn read_some_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+mod positioned {
+    use std::fs::File;
+    use std::io;
+
+    #[cfg(unix)]
+    pub(super) fn write_all(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+    }
+
+    #[cfg(unix)]
+    pub(super) fn read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn write_all(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        use io::{Seek, Write};
+        file.seek(io::SeekFrom::Start(offset))?;
+        file.write_all(bytes)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn read(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        use io::{Read, Seek};
+        file.seek(io::SeekFrom::Start(offset))?;
+        file.read(buffer)
+    }
 }
 
-#[cfg(not(unix))]
-fn read_some_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    file.seek(SeekFrom::Start(offset))?;
-    file.read(buffer)
+/// How many bytes the file system of `path` has left for this user; no limit where nobody can say.
+pub(super) fn free_bytes(path: &Path) -> Result<u64, Error> {
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(path).map_err(|error| Error::io("ask for free space at", path)(error.into()))?;
+        // Some file systems, such as those of remote machines, know no size at all.
+        let known = stat.f_blocks > 0;
+        Ok(if known { stat.f_bavail.saturating_mul(stat.f_frsize) } else { u64::MAX })
+    }
+    #[cfg(not(unix))]
+    {
+        look_through(path).map(|_| u64::MAX)
+    }
 }
 
-/// Makes the file empty.
-pub(super) fn clear(file: &File, path: &Path) -> Result<(), Error> {
-    file.set_len(0).map_err(Error::io("truncate", path))
+/// Makes the file empty, and stands at its start.
+pub(super) fn clear(file: &mut File, path: &Path) -> Result<(), Error> {
+    {
+        #[cfg(test)]
+        let mut turn = log::turn(path);
+        file.set_len(0).map_err(Error::io("truncate", path))?;
+        #[cfg(test)]
+        turn.truncated(file, 0);
+    }
+    seek(file, path, 0)
 }
 
 /// Makes the bytes of a file durable. After a failure nobody knows what the disk holds: the caller discards the file.
 pub(super) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
-    file.sync_data().map_err(|source| Error::Sync { path: path.to_owned(), source })
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    file.sync_data().map_err(|source| Error::Sync { path: path.to_owned(), source })?;
+    #[cfg(test)]
+    turn.synced(file);
+    Ok(())
 }
 
 /// Makes the names in a directory durable.
@@ -312,7 +383,13 @@ pub(super) fn sync_dir(path: &Path) -> Result<(), Error> {
     if cfg!(windows) {
         return Ok(());
     }
-    File::open(path).map_err(Error::io("open", path))?.sync_all().map_err(sync)
+    let directory = File::open(path).map_err(Error::io("open", path))?;
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    directory.sync_all().map_err(sync)?;
+    #[cfg(test)]
+    turn.directory_synced(path);
+    Ok(())
 }
 
 /// Makes the name of a file or directory durable.
@@ -325,14 +402,26 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
 
 /// Gives a file its name, in place of whatever file or link had it.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::rename(from, to).map_err(Error::io("rename to", to))
+    #[cfg(test)]
+    let mut turn = log::turn(to);
+    fs::rename(from, to).map_err(Error::io("rename to", to))?;
+    #[cfg(test)]
+    turn.renamed(from, to);
+    Ok(())
 }
 
 /// Removes a file or link; that it is gone already is fine.
 pub(super) fn remove(path: &Path) -> Result<(), Error> {
+    #[cfg(test)]
+    let mut turn = log::turn(path);
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => Ok(()),
+        Ok(()) => {
+            #[cfg(test)]
+            turn.removed(path);
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", path)(error)),
     }
 }
 
@@ -353,4 +442,32 @@ pub(super) fn host_name() -> &'static str {
         let read = |path| fs::read_to_string(path).map(|name| name.trim().to_owned()).ok().filter(|n| !n.is_empty());
         read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname")).unwrap_or_else(|| "this machine".to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_and_read_where_they_belong() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let file = open_or_create(&path).unwrap();
+        write_at(&file, &path, 6, b"world").unwrap();
+        write_at(&file, &path, 0, b"hello ").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"hello world");
+        let mut buffer = [0; 8];
+        for (offset, expected) in [(0, &b"hello wo"[..]), (6, b"world"), (11, b""), (u64::from(u32::MAX), b"")] {
+            let count = read_at(&file, &path, offset, &mut buffer).unwrap();
+            assert_eq!(&buffer[..count], expected, "{offset}");
+        }
+        assert_eq!((&file).stream_position().unwrap(), 0, "where the file stands is left alone");
+    }
+
+    #[test]
+    fn free_space_is_known_where_there_is_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(free_bytes(dir.path()).unwrap() > 0);
+        assert!(free_bytes(&dir.path().join("none")).unwrap_err().is_absent());
+    }
 }

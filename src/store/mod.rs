@@ -11,6 +11,8 @@
 //!
 //! A command takes [`Layout::share`] first. [`Layout::gc`] and [`Layout::remove`] take the store lock themselves.
 
+#[cfg(test)]
+mod crash;
 mod create;
 mod document;
 mod ends;
