@@ -211,7 +211,7 @@ pub(super) fn create_unique(directory: &Path, purpose: &str) -> Result<(File, Pa
 
 /// Opens a plain file for reading.
 pub(super) fn open(path: &Path) -> Result<File, Error> {
-    open_as(path, OpenOptions::new().read(true))
+    open_as(path, OpenOptions::new().read(true)).map(|(file, _)| file)
 }
 
 /// Opens a plain file for reading and writing, and creates it if it is missing.
@@ -224,12 +224,13 @@ pub(super) fn open_or_create(path: &Path) -> Result<File, Error> {
         }
         match open_as(path, &writable()) {
             Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-            result => return result,
+            result => return result.map(|(file, _)| file),
         }
     }
 }
 
-fn open_as(path: &Path, options: &OpenOptions) -> Result<File, Error> {
+/// The open file and its size.
+fn open_as(path: &Path, options: &OpenOptions) -> Result<(File, u64), Error> {
     // Another process may replace the file by a good one between the two looks; a few times in a row is no accident.
     for _ in 0..8 {
         let named = fs::symlink_metadata(path).map_err(Error::io("open", path))?;
@@ -239,7 +240,7 @@ fn open_as(path: &Path, options: &OpenOptions) -> Result<File, Error> {
         let file = options.open(path).map_err(Error::io("open", path))?;
         let opened = file.metadata().map_err(Error::io("open", path))?;
         if identity(&named) == identity(&opened) {
-            return Ok(file);
+            return Ok((file, opened.len()));
         }
     }
     Err(Error::Planted { path: path.to_owned(), found: "changing all the time" })
@@ -266,8 +267,18 @@ pub(super) fn read(file: &mut File, path: &Path, buffer: &mut [u8]) -> Result<us
 
 /// The bytes of a plain file, at most one more than `limit_bytes`.
 pub(super) fn read_up_to(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    open(path)?.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    let (mut file, size) = open_as(path, OpenOptions::new().read(true))?;
+    let most = limit_bytes.saturating_add(1);
+    // One byte more than there should be, so that a single read shows that the file ends there.
+    let wanted = usize::try_from(size.saturating_add(1).min(most)).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; wanted];
+    let count = read(&mut file, path, &mut bytes)?;
+    bytes.truncate(count);
+    if count == wanted {
+        // It grew meanwhile, or is larger than wanted.
+        let rest = most.saturating_sub(count as u64);
+        file.take(rest).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    }
     Ok(bytes)
 }
 
@@ -455,7 +466,7 @@ mod tests {
         let file = open_or_create(&path).unwrap();
         write_at(&file, &path, 6, b"world").unwrap();
         write_at(&file, &path, 0, b"hello ").unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"hello world");
+        assert_eq!(fs::read(&path).unwrap(), b"hello world");
         let mut buffer = [0; 8];
         for (offset, expected) in [(0, &b"hello wo"[..]), (6, b"world"), (11, b""), (u64::from(u32::MAX), b"")] {
             let count = read_at(&file, &path, offset, &mut buffer).unwrap();

@@ -24,7 +24,7 @@ impl Layout {
     /// # Errors
     /// [`Error::Corrupt`] where `index.json` is no index.
     pub fn resolve(&self, name: &str) -> Result<Option<Entry>, Error> {
-        Ok(self.index()?.get(name))
+        self.named(&self.index()?, name)
     }
 
     pub(super) fn index(&self) -> Result<Index, Error> {
@@ -39,7 +39,11 @@ impl Layout {
         if bytes.len() as u64 > INDEX_LIMIT_BYTES {
             return Err(Error::Corrupt { path, reason: format!("it has more than {INDEX_LIMIT_BYTES} bytes") });
         }
-        Index::parse(&path, &bytes)
+        Index::parse(&path, bytes)
+    }
+
+    fn no_index(&self, error: &serde_json::Error) -> Error {
+        Error::Corrupt { path: self.index_path(), reason: error.to_string() }
     }
 
     /// Makes `name` stand for `descriptor`, whose image is stored in whole, or as far as `platforms` go. Durable on
@@ -73,7 +77,7 @@ impl Layout {
             descriptor.annotations.extend(annotations);
             layout.update(|index| {
                 let mut entry = Entry { name: Some(name.clone()), descriptor, platforms };
-                let old = index.get(&name).filter(|old| old.descriptor.digest == entry.descriptor.digest);
+                let old = layout.named(index, &name)?.filter(|old| old.descriptor.digest == entry.descriptor.digest);
                 if let Some(old) = old {
                     entry.platforms = match (old.platforms, entry.platforms) {
                         (Some(old), Some(new)) => Some(&old | &new),
@@ -99,19 +103,22 @@ impl Layout {
     ) -> Result<bool, Error> {
         let (layout, name, digest) = (self.clone(), name.to_owned(), digest.clone());
         blocking(move || {
-            layout.update(|index| match index.get(&name).filter(|entry| entry.descriptor.digest == digest) {
-                Some(mut entry) => {
-                    entry.descriptor.annotations.extend(annotations);
-                    layout.put(index, &name, &entry)
-                }
-                None => Ok(()),
+            layout.update(|index| {
+                let entry = layout.named(index, &name)?.filter(|entry| entry.descriptor.digest == digest);
+                let Some(mut entry) = entry else { return Ok(()) };
+                entry.descriptor.annotations.extend(annotations);
+                layout.put(index, &name, &entry)
             })
         })
         .await
     }
 
     fn put(&self, index: &mut Index, name: &str, entry: &Entry) -> Result<(), Error> {
-        index.set(name, entry).map_err(|error| Error::Corrupt { path: self.index_path(), reason: error.to_string() })
+        index.set(name, entry).map_err(|error| self.no_index(&error))
+    }
+
+    fn named(&self, index: &Index, name: &str) -> Result<Option<Entry>, Error> {
+        index.get(name).map_err(|error| self.no_index(&error))
     }
 
     /// Removes a name, durably; what it stood for, if it was there.
@@ -126,9 +133,8 @@ impl Layout {
     pub(super) fn untag_blocking(&self, name: &str) -> Result<Option<Entry>, Error> {
         let mut removed = None;
         self.update(|index| {
-            removed = index.get(name);
-            index.remove(name);
-            Ok(())
+            removed = self.named(index, name)?;
+            index.remove(name).map_err(|error| self.no_index(&error))
         })?;
         Ok(removed)
     }
@@ -136,17 +142,16 @@ impl Layout {
     /// Changes the index under its lock: read anew, changed, and put in place at once. Whether it changed.
     fn update(&self, change: impl FnOnce(&mut Index) -> Result<(), Error>) -> Result<bool, Error> {
         let _lock = self.noted(self.index_lock().acquire_blocking(self.options().lock_wait)?);
-        let old = self.index()?;
-        let mut new = old.clone();
-        change(&mut new)?;
-        if new == old {
+        let mut index = self.index()?;
+        change(&mut index)?;
+        if index.changes().is_empty() {
             // Whoever wrote it may have died between giving it its name and making that durable.
             fs::sync_dir(self.root())?;
             return Ok(false);
         }
-        self.replace(&self.index_path(), "index", &new.bytes())?;
+        self.replace(&self.index_path(), "index", &index.bytes())?;
         // The tag is set; a history with a gap is no reason to say that it is not.
-        let _ = journal::append(self, &old, &new);
+        let _ = journal::append(self, index.changes());
         Ok(true)
     }
 }
