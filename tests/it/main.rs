@@ -38,6 +38,7 @@ mod store;
 mod support;
 mod support_check;
 mod support_parts;
+mod sweeps;
 mod terminal;
 mod tls;
 mod wire;

@@ -16,6 +16,7 @@ pub mod scripted;
 pub mod server;
 pub mod skopeo;
 pub mod socks;
+pub mod strace;
 pub mod tinyproxy;
 pub mod tls;
 pub mod tls_front;

@@ -1,0 +1,476 @@
+//! A fault at every file-system call of every command that writes: no space, a broken disk, a kill.
+//!
+//! Each run starts from the same store. After it the store is whole, and the command without the fault succeeds. CI takes
+//! a sample of the points; `scripts/sweep` takes all of them (`RCR_SWEEP=all`) and prints a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::support::leak::files_under;
+use crate::support::process::Output;
+use crate::support::strace::{self, Fault, Point};
+use crate::support::{Artifact, Registry, TestEnv};
+
+/// How many points of each command a sample has.
+const SAMPLE: usize = 12;
+
+/// A command, and the world in which it runs.
+struct Scene {
+    name: &'static str,
+    env: TestEnv,
+    registry: Registry,
+    args: Vec<String>,
+    stdin: &'static str,
+    /// The name that the command sets, moves or removes, and what it then stands for.
+    named: Option<(String, Option<String>)>,
+    /// What is put back before each run: the store, or the credentials.
+    subject: PathBuf,
+    /// Whether a second run finds nothing left to do, and says so.
+    second: i32,
+    /// Counts runs, for what must be new each time.
+    run: AtomicUsize,
+}
+
+impl Scene {
+    /// A store with two images, of which `moved:v1` is about to be another one in the registry.
+    fn new(name: &'static str) -> Self {
+        let (env, registry) = (TestEnv::new(), Registry::start());
+        let old = Artifact::image(800).layers(&[3000, 5000]).build();
+        registry.add("kept", "v1", &Artifact::image(801).build());
+        registry.add("moved", "v1", &old);
+        let references = ["kept:v1", "moved:v1"].map(|name| registry.reference(name));
+        env.rcr(["-q", "pull"]).args(references).success();
+        let subject = env.store();
+        let run = AtomicUsize::new(0);
+        Self { name, env, registry, args: Vec::new(), stdin: "", named: None, subject, second: 0, run }
+    }
+
+    fn args(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(|&arg| arg.to_owned()).collect();
+        self
+    }
+
+    fn names(mut self, reference: String, digest: Option<String>) -> Self {
+        self.named = Some((reference, digest));
+        self
+    }
+
+    fn cold_pull() -> Self {
+        let scene = Self::new("pull, cold");
+        fs::remove_dir_all(scene.env.store()).unwrap();
+        let image = Artifact::image(802).layers(&[3000, 40_000]).build();
+        scene.registry.add("new", "v1", &image);
+        let reference = scene.registry.reference("new:v1");
+        scene.args(&["pull", &reference]).names(reference, Some(image.digest()))
+    }
+
+    /// The tag moves to an image that has one layer in common with the old one.
+    fn pull() -> Self {
+        let scene = Self::new("pull, tag moves");
+        let image = Artifact::image(800).layers(&[3000, 6000, 7000]).build();
+        scene.registry.add("moved", "v1", &image);
+        let reference = scene.registry.reference("moved:v1");
+        scene.args(&["pull", &reference]).names(reference, Some(image.digest()))
+    }
+
+    fn index_pull() -> Self {
+        let scene = Self::new("pull, two platforms");
+        let index = Artifact::index(803, &["linux/amd64", "linux/arm64/v8"]);
+        scene.registry.add("index", "v1", &index);
+        let reference = scene.registry.reference("index:v1");
+        scene.args(&["pull", "--all-platforms", &reference]).names(reference, Some(index.digest()))
+    }
+
+    /// To a repository that is new in each run.
+    fn push() -> Self {
+        let scene = Self::new("push");
+        let (from, to) = (scene.registry.reference("moved:v1"), scene.registry.reference("run-NEW:v1"));
+        scene.args(&["push", &from, &to])
+    }
+
+    fn tag() -> Self {
+        let scene = Self::new("tag");
+        let [kept, moved] = ["kept:v1", "moved:v1"].map(|name| scene.registry.reference(name));
+        let digest = scene.registry.tag("kept", "v1");
+        scene.args(&["tag", &kept, &moved]).names(moved, digest)
+    }
+
+    fn rmi() -> Self {
+        let scene = Self::new("rmi");
+        let moved = scene.registry.reference("moved:v1");
+        let mut scene = scene.args(&["rmi", &moved]).names(moved, None);
+        scene.second = 3;
+        scene
+    }
+
+    /// With blobs that nothing needs, and leftovers of the dead.
+    fn gc() -> Self {
+        let scene = Self::new("store gc");
+        scene.env.rcr(["-q", "rmi", &scene.registry.reference("moved:v1")]).success();
+        let digest = "0".repeat(64);
+        for left in ["tmp/index.1.0".to_owned(), format!("partial/sha256-{digest}"), format!("lock/sha256-{digest}")] {
+            fs::write(scene.env.store().join(".rcr").join(left), "of a dead process").unwrap();
+        }
+        scene.args(&["store", "gc", "--grace", "0"])
+    }
+
+    fn login() -> Self {
+        let basic = "Basic YWxpY2U6bmV3LXBhc3N3b3Jk";
+        let registry = Registry::builder().wants(&[basic], "Basic realm=\"test\"").start();
+        let mut scene = Self::new("login");
+        scene.env.write_docker_config(&json!({"auths": {
+            "other.test": {"auth": "Ym9iOmtlcHQ="},
+            registry.host(): {"auth": "YWxpY2U6b2xk"},
+        }}));
+        scene.stdin = "new-password";
+        scene.subject = scene.env.home();
+        let scene = scene.args(&["login", "-u", "alice", "--password-stdin", &registry.host()]);
+        Self { registry, ..scene }
+    }
+
+    /// The arguments of the next run.
+    fn next(&self) -> Vec<String> {
+        let run = self.run.fetch_add(1, Ordering::Relaxed);
+        self.args.iter().map(|arg| arg.replace("NEW", &run.to_string())).collect()
+    }
+}
+
+/// Files with what is in them.
+type Tree = BTreeMap<PathBuf, Vec<u8>>;
+
+fn tree(root: &Path, except: &Path) -> Tree {
+    let files = files_under(root).into_iter().filter(|path| !path.starts_with(except));
+    files.map(|path| (path.clone(), fs::read(&path).unwrap_or_default())).collect()
+}
+
+/// Puts `tree` in place of whatever is at `root`, with the directories that were there.
+fn restore(root: &Path, directories: &BTreeSet<PathBuf>, tree: &Tree) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if root.exists() {
+        fs::remove_dir_all(root).unwrap();
+    }
+    for directory in directories {
+        fs::create_dir_all(directory).unwrap();
+    }
+    for (path, bytes) in tree {
+        fs::write(path, bytes).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+fn directories(root: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        let Ok(entries) = fs::read_dir(&directory) else { continue };
+        open.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()));
+        found.insert(directory);
+    }
+    found
+}
+
+/// The names of a store, read without rcr.
+fn names(store: &Path) -> Result<BTreeMap<String, String>, String> {
+    let Ok(bytes) = fs::read(store.join("index.json")) else { return Ok(BTreeMap::new()) };
+    let index: Value = serde_json::from_slice(&bytes).map_err(|error| format!("index.json: {error}"))?;
+    let entries = index["manifests"].as_array().ok_or("index.json has no manifests")?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("index.json: no text".to_owned());
+    let name = |entry: &Value| text(&entry["annotations"]["org.opencontainers.image.ref.name"]);
+    entries.iter().map(|entry| Ok((name(entry)?, text(&entry["digest"])?))).collect()
+}
+
+/// What must be true once a command has ended, however it ended.
+struct Oracle<'s> {
+    scene: &'s Scene,
+    before: BTreeMap<String, String>,
+    outside: Tree,
+}
+
+impl Oracle<'_> {
+    /// The first thing that is wrong after a run with a fault, and after the same command without.
+    fn judge(&self, args: &[String], output: &Output, killed: bool, settings: bool) -> Result<(), String> {
+        // What the program above rcr makes of its death does not matter.
+        let ended = killed || matches!(output.exit(), Some(0 | 9)) || (settings && output.exit() == Some(2));
+        require(ended, || "the exit code".to_owned())?;
+        require(!output.stderr.contains("panicked"), || "a panic".to_owned())?;
+        let failed = output.exit() == Some(9);
+        require(!failed || output.stderr.contains("error: "), || "exit 9 without an error".to_owned())?;
+        self.state(!killed && output.exit() == Some(0))?;
+
+        let env = &self.scene.env;
+        let again = env.rcr(args).stdin(self.scene.stdin).run();
+        let codes = [0, self.scene.second];
+        require(codes.contains(&again.exit().unwrap_or(-1)), || format!("the same command again\n{again}"))?;
+        self.state(true).map_err(|wrong| format!("after the same command again: {wrong}"))?;
+        self.swept()
+    }
+
+    /// The store, the names in it, and everything else.
+    fn state(&self, done: bool) -> Result<(), String> {
+        let (scene, env) = (self.scene, &self.scene.env);
+        let outside = tree(env.root(), &scene.subject);
+        require(outside == self.outside, || "something outside changed".to_owned())?;
+        if scene.name == "login" {
+            return self.credentials(done);
+        }
+        let after = names(&env.store())?;
+        let named = scene.named.as_ref().map(|(name, _)| name);
+        for (name, digest) in self.before.iter().filter(|(name, _)| Some(*name) != named) {
+            require(after.get(name) == Some(digest), || format!("{name} was lost"))?;
+        }
+        if let Some((name, new)) = &scene.named {
+            let (now, old) = (after.get(name), self.before.get(name));
+            require(now == new.as_ref() || (!done && now == old), || format!("{name} stands for {now:?}"))?;
+        }
+        let known = |name: &String| self.before.contains_key(name) || Some(name) == named;
+        require(after.keys().all(known), || format!("new names: {after:?}"))?;
+        let verdict = env.rcr(["store", "verify"]).run();
+        require(verdict.exit() == Some(0), || format!("the store is damaged\n{verdict}"))?;
+        for path in files_under(&env.store()) {
+            let place = path.strip_prefix(env.store()).expect("below the store").to_str().expect("Unicode");
+            let hex = place.strip_prefix("blobs/sha256/").is_some_and(|name| name.len() == 64);
+            let known = hex || ["index.json", "oci-layout"].contains(&place) || place.starts_with(".rcr/");
+            require(known, || format!("left behind: {place}"))?;
+        }
+        self.locks()
+    }
+
+    /// Nobody holds a lock.
+    fn locks(&self) -> Result<(), String> {
+        for path in files_under(&self.scene.env.store().join(".rcr/lock")) {
+            let free = fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+            require(free, || format!("still locked: {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// A collection takes away what the dead have left.
+    fn swept(&self) -> Result<(), String> {
+        let env = &self.scene.env;
+        if self.scene.name == "login" {
+            return Ok(());
+        }
+        let collection = env.rcr(["store", "gc"]).run();
+        require(collection.exit() == Some(0), || format!("no collection\n{collection}"))?;
+        let own = env.store().join(".rcr");
+        let left: Vec<_> = files_under(&own.join("tmp"))
+            .into_iter()
+            .chain(files_under(&own.join("lock")).into_iter().filter(|path| !path.ends_with("index")))
+            .filter(|path| !path.ends_with("store"))
+            .collect();
+        require(left.is_empty(), || format!("left behind: {left:?}"))
+    }
+
+    /// The file of credentials is the old one or the new one.
+    fn credentials(&self, done: bool) -> Result<(), String> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let env = &self.scene.env;
+        let auths = env.docker_config_json()["auths"].clone();
+        let host = &auths[self.scene.registry.host()]["auth"];
+        require(auths["other.test"]["auth"] == "Ym9iOmtlcHQ=", || format!("another login was lost: {auths}"))?;
+        let (old, new) = (host == "YWxpY2U6b2xk", host == "YWxpY2U6bmV3LXBhc3N3b3Jk");
+        require(new || (old && !done), || format!("the login is {host}"))?;
+        for path in files_under(&env.home()) {
+            let mode = fs::metadata(&path).map_err(|error| error.to_string())?.permissions().mode();
+            require(mode & 0o077 == 0, || format!("{} is open to others", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Runs the command with the fault at its points, one at a time.
+fn sweep(scene: &Scene, fault: Fault) {
+    let env = &scene.env;
+    let (shape, contents) = (directories(&scene.subject), tree(&scene.subject, Path::new("/nowhere")));
+    let shape = if scene.subject.exists() { shape } else { BTreeSet::new() };
+    let oracle = Oracle { scene, before: names(&env.store()).unwrap(), outside: tree(env.root(), &scene.subject) };
+    let watch = || {
+        restore(&scene.subject, &shape, &contents);
+        let (output, log) = strace::watch(env, &scene.next(), scene.stdin.as_bytes());
+        output.success();
+        log
+    };
+    let mut points = strace::points(&watch(), &watch(), env.root());
+    points.retain(|point| point.can(fault));
+    let all = std::env::var("RCR_SWEEP").is_ok_and(|wanted| wanted == "all");
+    let every = if all { 1 } else { points.len().div_ceil(SAMPLE).max(1) };
+    let mut tally: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for point in points.iter().step_by(every) {
+        restore(&scene.subject, &shape, &contents);
+        let args = scene.next();
+        let (output, hit) = strace::inject(env, &args, scene.stdin.as_bytes(), point, fault);
+        let verdict = oracle.judge(&args, &output, hit && fault == Fault::Kill, is_setting(point, env));
+        let tally = tally.entry(&point.call).or_default();
+        tally.points += usize::from(hit);
+        tally.missed += usize::from(!hit);
+        if let Err(what) = verdict {
+            tally.violations += 1;
+            wrong.push(format!("{fault:?} at {}: {what}\n{output}", shown(point, env)));
+        }
+    }
+    report(scene.name, fault, &tally);
+    let hit: usize = tally.values().map(|tally| tally.points).sum();
+    let missed: usize = tally.values().map(|tally| tally.missed).sum();
+    assert!(wrong.is_empty(), "{}: {} of {hit} points\n{}", scene.name, wrong.len(), wrong.join("\n"));
+    assert!(hit > 0 && missed * 4 <= hit, "{}: {missed} points were never reached, {hit} were", scene.name);
+}
+
+/// Whether the call is about a file of settings: one that cannot be read is exit 2, as any other mistake in one.
+fn is_setting(point: &Point, env: &TestEnv) -> bool {
+    let below = |directory: &str| point.path.as_ref().is_some_and(|path| path.starts_with(env.root().join(directory)));
+    below("config") || below("system")
+}
+
+#[derive(Default)]
+struct Tally {
+    points: usize,
+    missed: usize,
+    violations: usize,
+}
+
+fn shown(point: &Point, env: &TestEnv) -> String {
+    let path =
+        point.path.as_deref().map_or(Path::new("a random name"), |path| path.strip_prefix(env.root()).unwrap_or(path));
+    format!("call {} of {} about {}", point.nth, point.call, path.display())
+}
+
+/// Adds rows to the table that `scripts/sweep` shows.
+fn report(command: &str, fault: Fault, tally: &BTreeMap<&str, Tally>) {
+    let Some(file) = std::env::var_os("RCR_SWEEP_TABLE") else { return };
+    let mut rows = String::new();
+    for (call, Tally { points, missed, violations }) in tally {
+        rows += &format!("| {command} | {fault:?} | {call} | {points} | {missed} | {violations} |\n");
+    }
+    let mut file = fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
+    file.write_all(rows.as_bytes()).unwrap();
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_cold_pull() {
+    sweep(&Scene::cold_pull(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_pull_that_moves_a_tag() {
+    sweep(&Scene::pull(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_pull_of_two_platforms() {
+    sweep(&Scene::index_pull(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_push() {
+    sweep(&Scene::push(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_tag() {
+    sweep(&Scene::tag(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_an_rmi() {
+    sweep(&Scene::rmi(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_collection() {
+    sweep(&Scene::gc(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_76_no_space_at_any_call_of_a_login() {
+    sweep(&Scene::login(), Fault::NoSpace);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_cold_pull() {
+    sweep(&Scene::cold_pull(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_pull_that_moves_a_tag() {
+    sweep(&Scene::pull(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_pull_of_two_platforms() {
+    sweep(&Scene::index_pull(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_push() {
+    sweep(&Scene::push(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_tag() {
+    sweep(&Scene::tag(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_an_rmi() {
+    sweep(&Scene::rmi(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_collection() {
+    sweep(&Scene::gc(), Fault::Broken);
+}
+
+#[test]
+fn fault_78_a_broken_disk_at_any_call_of_a_login() {
+    sweep(&Scene::login(), Fault::Broken);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_cold_pull() {
+    sweep(&Scene::cold_pull(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_pull_that_moves_a_tag() {
+    sweep(&Scene::pull(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_pull_of_two_platforms() {
+    sweep(&Scene::index_pull(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_push() {
+    sweep(&Scene::push(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_tag() {
+    sweep(&Scene::tag(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_an_rmi() {
+    sweep(&Scene::rmi(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_collection() {
+    sweep(&Scene::gc(), Fault::Kill);
+}
+
+#[test]
+fn fault_81_a_kill_at_any_call_of_a_login() {
+    sweep(&Scene::login(), Fault::Kill);
+}
