@@ -17,7 +17,7 @@ use crate::support::strace::{self, Fault, Point};
 use crate::support::{Artifact, Registry, TestEnv};
 
 /// How many points of each command a sample has.
-const SAMPLE: usize = 12;
+const SAMPLE: usize = 8;
 
 /// A command, and the world in which it runs.
 struct Scene {
