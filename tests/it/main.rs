@@ -35,6 +35,7 @@ mod remote;
 mod search;
 mod situations;
 mod store;
+mod storms;
 mod support;
 mod support_check;
 mod support_parts;

@@ -9,9 +9,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::leak::files_under;
+use crate::support::oracle::{Change, Oracle, Tree, require, tree};
 use crate::support::process::Output;
 use crate::support::strace::{self, Fault, Point};
 use crate::support::{Artifact, Registry, TestEnv};
@@ -26,8 +27,7 @@ struct Scene {
     registry: Registry,
     args: Vec<String>,
     stdin: &'static str,
-    /// The name that the command sets, moves or removes, and what it then stands for.
-    named: Option<(String, Option<String>)>,
+    change: Option<Change>,
     /// What is put back before each run: the store, or the credentials.
     subject: PathBuf,
     /// Whether a second run finds nothing left to do, and says so.
@@ -47,7 +47,7 @@ impl Scene {
         env.rcr(["-q", "pull"]).args(references).success();
         let subject = env.store();
         let run = AtomicUsize::new(0);
-        Self { name, env, registry, args: Vec::new(), stdin: "", named: None, subject, second: 0, run }
+        Self { name, env, registry, args: Vec::new(), stdin: "", change: None, subject, second: 0, run }
     }
 
     fn args(mut self, args: &[&str]) -> Self {
@@ -55,8 +55,8 @@ impl Scene {
         self
     }
 
-    fn names(mut self, reference: String, digest: Option<String>) -> Self {
-        self.named = Some((reference, digest));
+    fn names(mut self, name: String, to: Option<String>) -> Self {
+        self.change = Some(Change { name, to });
         self
     }
 
@@ -140,14 +140,6 @@ impl Scene {
     }
 }
 
-/// Files with what is in them.
-type Tree = BTreeMap<PathBuf, Vec<u8>>;
-
-fn tree(root: &Path, except: &Path) -> Tree {
-    let files = files_under(root).into_iter().filter(|path| !path.starts_with(except));
-    files.map(|path| (path.clone(), fs::read(&path).unwrap_or_default())).collect()
-}
-
 /// Puts `tree` in place of whatever is at `root`, with the directories that were there.
 fn restore(root: &Path, directories: &BTreeSet<PathBuf>, tree: &Tree) {
     use std::os::unix::fs::PermissionsExt as _;
@@ -174,108 +166,41 @@ fn directories(root: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-/// The names of a store, read without rcr.
-fn names(store: &Path) -> Result<BTreeMap<String, String>, String> {
-    let Ok(bytes) = fs::read(store.join("index.json")) else { return Ok(BTreeMap::new()) };
-    let index: Value = serde_json::from_slice(&bytes).map_err(|error| format!("index.json: {error}"))?;
-    let entries = index["manifests"].as_array().ok_or("index.json has no manifests")?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("index.json: no text".to_owned());
-    let name = |entry: &Value| text(&entry["annotations"]["org.opencontainers.image.ref.name"]);
-    entries.iter().map(|entry| Ok((name(entry)?, text(&entry["digest"])?))).collect()
-}
-
-/// What must be true once a command has ended, however it ended.
-struct Oracle<'s> {
-    scene: &'s Scene,
-    before: BTreeMap<String, String>,
-    outside: Tree,
-}
-
-impl Oracle<'_> {
+impl Scene {
     /// The first thing that is wrong after a run with a fault, and after the same command without.
-    fn judge(&self, args: &[String], output: &Output, killed: bool, settings: bool) -> Result<(), String> {
+    fn judge(&self, oracle: &Oracle<'_>, args: &[String], output: &Output, ending: Ending) -> Result<(), String> {
+        let code = output.exit();
         // What the program above rcr makes of its death does not matter.
-        let ended = killed || matches!(output.exit(), Some(0 | 9)) || (settings && output.exit() == Some(2));
+        let ended = ending.killed || matches!(code, Some(0 | 9)) || (ending.unread && code == Some(2));
         require(ended, || "the exit code".to_owned())?;
         require(!output.stderr.contains("panicked"), || "a panic".to_owned())?;
-        let failed = output.exit() == Some(9);
-        require(!failed || output.stderr.contains("error: "), || "exit 9 without an error".to_owned())?;
-        self.state(!killed && output.exit() == Some(0))?;
+        require(code != Some(9) || output.stderr.contains("error: "), || "exit 9 without an error".to_owned())?;
+        self.state(oracle, !ending.killed && code == Some(0))?;
 
-        let env = &self.scene.env;
-        let again = env.rcr(args).stdin(self.scene.stdin).run();
-        let codes = [0, self.scene.second];
+        let again = self.env.rcr(args).stdin(self.stdin).run();
+        let codes = [0, self.second];
         require(codes.contains(&again.exit().unwrap_or(-1)), || format!("the same command again\n{again}"))?;
-        self.state(true).map_err(|wrong| format!("after the same command again: {wrong}"))?;
-        self.swept()
+        self.state(oracle, true).map_err(|wrong| format!("after the same command again: {wrong}"))?;
+        if self.subject == self.env.store() { oracle.swept() } else { Ok(()) }
     }
 
-    /// The store, the names in it, and everything else.
-    fn state(&self, done: bool) -> Result<(), String> {
-        let (scene, env) = (self.scene, &self.scene.env);
-        let outside = tree(env.root(), &scene.subject);
-        require(outside == self.outside, || "something outside changed".to_owned())?;
-        if scene.name == "login" {
-            return self.credentials(done);
+    fn state(&self, oracle: &Oracle<'_>, done: bool) -> Result<(), String> {
+        if self.subject == self.env.store() {
+            return oracle.judge(self.change.as_ref(), done);
         }
-        let after = names(&env.store())?;
-        let named = scene.named.as_ref().map(|(name, _)| name);
-        for (name, digest) in self.before.iter().filter(|(name, _)| Some(*name) != named) {
-            require(after.get(name) == Some(digest), || format!("{name} was lost"))?;
-        }
-        if let Some((name, new)) = &scene.named {
-            let (now, old) = (after.get(name), self.before.get(name));
-            require(now == new.as_ref() || (!done && now == old), || format!("{name} stands for {now:?}"))?;
-        }
-        let known = |name: &String| self.before.contains_key(name) || Some(name) == named;
-        require(after.keys().all(known), || format!("new names: {after:?}"))?;
-        let verdict = env.rcr(["store", "verify"]).run();
-        require(verdict.exit() == Some(0), || format!("the store is damaged\n{verdict}"))?;
-        for path in files_under(&env.store()) {
-            let place = path.strip_prefix(env.store()).expect("below the store").to_str().expect("Unicode");
-            let hex = place.strip_prefix("blobs/sha256/").is_some_and(|name| name.len() == 64);
-            let known = hex || ["index.json", "oci-layout"].contains(&place) || place.starts_with(".rcr/");
-            require(known, || format!("left behind: {place}"))?;
-        }
-        self.locks()
-    }
-
-    /// Nobody holds a lock.
-    fn locks(&self) -> Result<(), String> {
-        for path in files_under(&self.scene.env.store().join(".rcr/lock")) {
-            let free = fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-            require(free, || format!("still locked: {}", path.display()))?;
-        }
-        Ok(())
-    }
-
-    /// A collection takes away what the dead have left.
-    fn swept(&self) -> Result<(), String> {
-        let env = &self.scene.env;
-        if self.scene.name == "login" {
-            return Ok(());
-        }
-        let collection = env.rcr(["store", "gc"]).run();
-        require(collection.exit() == Some(0), || format!("no collection\n{collection}"))?;
-        let own = env.store().join(".rcr");
-        let left: Vec<_> = files_under(&own.join("tmp"))
-            .into_iter()
-            .chain(files_under(&own.join("lock")).into_iter().filter(|path| !path.ends_with("index")))
-            .filter(|path| !path.ends_with("store"))
-            .collect();
-        require(left.is_empty(), || format!("left behind: {left:?}"))
+        oracle.surroundings()?;
+        self.credentials(done)
     }
 
     /// The file of credentials is the old one or the new one.
     fn credentials(&self, done: bool) -> Result<(), String> {
         use std::os::unix::fs::PermissionsExt as _;
-        let env = &self.scene.env;
-        let auths = env.docker_config_json()["auths"].clone();
-        let host = &auths[self.scene.registry.host()]["auth"];
+        let auths = self.env.docker_config_json()["auths"].clone();
+        let host = &auths[self.registry.host()]["auth"];
         require(auths["other.test"]["auth"] == "Ym9iOmtlcHQ=", || format!("another login was lost: {auths}"))?;
         let (old, new) = (host == "YWxpY2U6b2xk", host == "YWxpY2U6bmV3LXBhc3N3b3Jk");
         require(new || (old && !done), || format!("the login is {host}"))?;
-        for path in files_under(&env.home()) {
+        for path in files_under(&self.env.home()) {
             let mode = fs::metadata(&path).map_err(|error| error.to_string())?.permissions().mode();
             require(mode & 0o077 == 0, || format!("{} is open to others", path.display()))?;
         }
@@ -283,8 +208,13 @@ impl Oracle<'_> {
     }
 }
 
-fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise()) }
+/// How a run with a fault may have ended.
+#[derive(Clone, Copy)]
+struct Ending {
+    /// By the fault itself.
+    killed: bool,
+    /// With a file of settings that cannot be read, which is exit 2 as any other mistake in one.
+    unread: bool,
 }
 
 /// Runs the command with the fault at its points, one at a time.
@@ -292,7 +222,7 @@ fn sweep(scene: &Scene, fault: Fault) {
     let env = &scene.env;
     let (shape, contents) = (directories(&scene.subject), tree(&scene.subject, Path::new("/nowhere")));
     let shape = if scene.subject.exists() { shape } else { BTreeSet::new() };
-    let oracle = Oracle { scene, before: names(&env.store()).unwrap(), outside: tree(env.root(), &scene.subject) };
+    let oracle = Oracle::new(env, &scene.subject);
     let watch = || {
         restore(&scene.subject, &shape, &contents);
         let (output, log) = strace::watch(env, &scene.next(), scene.stdin.as_bytes());
@@ -309,7 +239,8 @@ fn sweep(scene: &Scene, fault: Fault) {
         restore(&scene.subject, &shape, &contents);
         let args = scene.next();
         let (output, hit) = strace::inject(env, &args, scene.stdin.as_bytes(), point, fault);
-        let verdict = oracle.judge(&args, &output, hit && fault == Fault::Kill, is_setting(point, env));
+        let ending = Ending { killed: hit && fault == Fault::Kill, unread: is_setting(point, env) };
+        let verdict = scene.judge(&oracle, &args, &output, ending);
         let tally = tally.entry(&point.call).or_default();
         tally.points += usize::from(hit);
         tally.missed += usize::from(!hit);
@@ -325,7 +256,7 @@ fn sweep(scene: &Scene, fault: Fault) {
     assert!(hit > 0 && missed * 4 <= hit, "{}: {missed} points were never reached, {hit} were", scene.name);
 }
 
-/// Whether the call is about a file of settings: one that cannot be read is exit 2, as any other mistake in one.
+/// Whether the call is about a file of settings.
 fn is_setting(point: &Point, env: &TestEnv) -> bool {
     let below = |directory: &str| point.path.as_ref().is_some_and(|path| path.starts_with(env.root().join(directory)));
     below("config") || below("system")

@@ -8,6 +8,7 @@ pub mod faulty;
 pub mod images;
 pub mod leak;
 pub mod nginx;
+pub mod oracle;
 pub mod port;
 pub mod process;
 pub mod registry;
