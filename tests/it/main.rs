@@ -19,6 +19,7 @@ mod faults_transfer;
 mod files;
 mod generated;
 mod hops;
+mod interrupts;
 mod keyring;
 mod layers;
 mod limits;

@@ -259,7 +259,7 @@ fn sweep(scene: &Scene, fault: Fault) {
 /// Whether the call is about a file of settings.
 fn is_setting(point: &Point, env: &TestEnv) -> bool {
     let below = |directory: &str| point.path.as_ref().is_some_and(|path| path.starts_with(env.root().join(directory)));
-    below("config") || below("system")
+    ["config", "system", "cache/containers"].into_iter().any(below)
 }
 
 #[derive(Default)]

@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::io::{Read, Write as _};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -140,10 +139,17 @@ impl Running<'_> {
         self.child.id()
     }
 
-    /// Whether it has this file open.
-    pub fn has_open(&self, file: &Path) -> bool {
-        let open = fs::read_dir(format!("/proc/{}/fd", self.id())).into_iter().flatten().flatten();
-        open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|path| path == file)
+    /// Whether all its threads sleep, and its signal handlers are in place: it waits for something.
+    pub fn is_waiting(&self) -> bool {
+        let proc = format!("/proc/{}", self.id());
+        let status = fs::read_to_string(format!("{proc}/status")).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+        // SIGINT and SIGTERM.
+        let handled = caught & (1 << 1) != 0 && caught & (1 << 14) != 0;
+        let mut threads = fs::read_dir(format!("{proc}/task")).into_iter().flatten().flatten();
+        let asleep = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'));
+        handled && threads.all(|thread| fs::read_to_string(thread.path().join("stat")).is_ok_and(asleep))
     }
 
     /// Whether it has not ended yet.
