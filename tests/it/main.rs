@@ -13,6 +13,7 @@ mod documented;
 mod explain;
 mod fault_proxy;
 mod faults_content;
+mod faults_local;
 mod faults_push;
 mod faults_server;
 mod faults_transfer;

@@ -239,11 +239,14 @@ fn sweep(scene: &Scene, fault: Fault) {
         restore(&scene.subject, &shape, &contents);
         let args = scene.next();
         let (output, hit) = strace::inject(env, &args, scene.stdin.as_bytes(), point, fault);
-        let ending = Ending { killed: hit && fault == Fault::Kill, unread: is_setting(point, env) };
-        let verdict = scene.judge(&oracle, &args, &output, ending);
         let tally = tally.entry(&point.call).or_default();
-        tally.points += usize::from(hit);
-        tally.missed += usize::from(!hit);
+        if !hit {
+            tally.missed += 1;
+            continue;
+        }
+        tally.points += 1;
+        let ending = Ending { killed: fault == Fault::Kill, unread: is_setting(point, env) };
+        let verdict = scene.judge(&oracle, &args, &output, ending);
         if let Err(what) = verdict {
             tally.violations += 1;
             wrong.push(format!("{fault:?} at {}: {what}\n{output}", shown(point, env)));

@@ -198,26 +198,40 @@ fn paths(arguments: &str) -> Vec<PathBuf> {
     quoted.chain(opened).map(PathBuf::from).collect()
 }
 
-/// Runs `rcr` with a fault at one call. Whether the call came.
+/// Runs `rcr` with a fault at one call. Whether that call came: where only its name is known, another may have come
+/// first.
 pub fn inject(env: &TestEnv, args: &[String], stdin: &[u8], point: &Point, fault: Fault) -> (Output, bool) {
-    let when = format!("{}:when={}", fault.injection(), point.nth);
-    let (output, log) = tamper(env, args, stdin, &[&point.call], point.path.as_deref(), &when);
-    (output, log.contains("(INJECTED)") || log.contains("killed by SIGKILL"))
+    let how = format!("{}:when={}", fault.injection(), point.nth);
+    let paths: Vec<_> = point.path.iter().cloned().collect();
+    let (output, log) = tamper(env, args, stdin, &[&point.call], &paths, &how);
+    let came = |line: &str| match fault {
+        Fault::Kill => line.ends_with("= ?") || line.ends_with("<unfinished ...>"),
+        Fault::NoSpace | Fault::Broken => line.contains("(INJECTED)"),
+    };
+    // strace looked for the path, if there is one.
+    let ours = |line: &str| point.path.is_some() || paths_of(line).iter().any(|path| path.starts_with(env.root()));
+    let killed = log.contains("killed by SIGKILL");
+    let hit = log.lines().any(|line| came(line) && ours(line)) && (killed || fault != Fault::Kill);
+    (output, hit)
 }
 
-/// Runs `rcr` while strace does `how` to `calls`, about `path` only if one is given. With the log of those calls.
+fn paths_of(line: &str) -> Vec<PathBuf> {
+    line.split_once('(').map(|(_, arguments)| paths(arguments)).unwrap_or_default()
+}
+
+/// Runs `rcr` while strace does `how` to `calls`, only those about `paths` if there are any. With the log of them.
 pub fn tamper(
     env: &TestEnv,
     args: &[String],
     stdin: &[u8],
     calls: &[&str],
-    path: Option<&Path>,
+    paths: &[PathBuf],
     how: &str,
 ) -> (Output, String) {
     let log = log_file();
     let calls = calls.iter().map(|call| format!("?{call}")).collect::<Vec<_>>().join(",");
     let mut strace: Vec<OsString> = vec![format!("--trace={calls}").into(), format!("--inject={calls}:{how}").into()];
-    if let Some(path) = path {
+    for path in paths {
         strace.extend(["-P".into(), path.into()]);
     }
     let output = traced(env, &strace, &log, args).stdin(stdin).run();
