@@ -351,7 +351,9 @@ impl Failure {
                 (kind, Some("`rcr store verify` lists what is damaged, and `rcr pull` of the image heals it"))
             }
             store::Error::NotALayout { .. } => (kind, Some("name an empty or new directory with `--store DIR`")),
-            store::Error::NoLocks { .. } => ("no_locks", None),
+            store::Error::NoLocks { .. } => {
+                ("no_locks", Some("make sure that no other command uses the store, and add `--assume-exclusive`"))
+            }
             _ => (kind, None),
         };
         self.decide(exit, kind, hint.map(str::to_owned));

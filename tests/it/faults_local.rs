@@ -25,10 +25,6 @@ fn wait_until(mut what: impl FnMut() -> bool) {
     }
 }
 
-fn is_blob(request: &Request) -> bool {
-    request.method == "GET" && request.path.contains("/blobs/sha256:")
-}
-
 /// A registry with `kept:v1`, an environment that has it in its store, and its name.
 fn filled(seed: u64) -> (TestEnv, Registry, String) {
     let (env, registry) = (TestEnv::new(), Registry::start());
@@ -131,13 +127,15 @@ fn fault_76_a_login_without_space_keeps_the_old_one() {
     with_mounts(&env, &script).success();
 }
 
-/// The files and directories of a store that a pull has to do with, as strace names them.
+/// The files of a store that a pull has to do with, as strace names them.
 fn places(env: &TestEnv, args: &[String]) -> Vec<PathBuf> {
     let (output, log) = strace::watch(env, args, b"");
     output.success();
     let mut places: Vec<_> = strace::points(&log, &log, &env.store()).into_iter().filter_map(|p| p.path).collect();
     places.sort();
     places.dedup();
+    // Nothing interrupts the opening of a directory on a file system of Linux's own.
+    places.retain(|path| !path.is_dir());
     fs::remove_dir_all(env.store()).unwrap();
     places
 }
@@ -328,7 +326,7 @@ fn fault_91_without_locks_it_warns_and_collects_nothing() {
         assert_eq!(env.references(), [kept]);
         env.store_verify();
         let host = registry.host();
-        run(&["login", "-u", "alice", "--password-stdin", &host]).success();
+        run(&["login", "-u", "alice", "--password-stdin", &host]).success().stderr_has("has no locks");
         assert!(env.docker_config_json()["auths"][host].is_object());
     }
 }

@@ -57,13 +57,13 @@ fn fault_106_a_pull_is_stopped_at_random_moments() {
     let registry = Registry::builder().spoil(usize::MAX, is_blob, slow).start();
     let env = filled(&registry, 1000);
     let mut whole = Duration::from_millis(300);
-    for round in 0..6 {
-        let image = Artifact::image(1001 + round).layers(&[300_000, 400_000, 5000]).build();
+    for round in 0..6_u8 {
+        let image = Artifact::image(1001 + u64::from(round)).layers(&[300_000, 400_000, 5000]).build();
         registry.add("stopped", "v1", &image);
         let name = registry.reference("stopped:v1");
         let change = Change { name: name.clone(), to: Some(image.digest()) };
         let oracle = Oracle::new(&env, &env.store());
-        let (signal, code) = SIGNALS[round as usize % 2];
+        let (signal, code) = SIGNALS[usize::from(round % 2)];
         let pull = env.spawn(["pull", &name]);
         thread::sleep(whole.mul_f64(dice.f64()));
         let sent = Instant::now();
@@ -199,8 +199,9 @@ fn fault_106_a_wait_for_a_retry_after_is_stopped() {
 
 #[test]
 fn fault_106_a_silent_server_does_not_keep_it() {
+    type Silence = (fn(&Request) -> bool, fn(Reply) -> Reply);
     for signal in SIGNALS {
-        let silences: [(fn(&Request) -> bool, fn(Reply) -> Reply); 3] = [
+        let silences: [Silence; 3] = [
             (is_manifest, |reply| reply.delayed(Duration::MAX)),
             (is_blob, |reply| reply.delayed(Duration::MAX)),
             (is_blob, |reply| reply.cut(100, Cut::Stall)),

@@ -202,7 +202,7 @@ impl Scene {
         require(new || (old && !done), || format!("the login is {host}"))?;
         for path in files_under(&self.env.home()) {
             let mode = fs::metadata(&path).map_err(|error| error.to_string())?.permissions().mode();
-            require(mode & 0o077 == 0, || format!("{} is open to others", path.display()))?;
+            require(mode & 0o777 == 0o600, || format!("{} is open to others", path.display()))?;
         }
         Ok(())
     }
@@ -281,10 +281,11 @@ fn shown(point: &Point, env: &TestEnv) -> String {
 /// Adds rows to the table that `scripts/sweep` shows.
 fn report(command: &str, fault: Fault, tally: &BTreeMap<&str, Tally>) {
     let Some(file) = std::env::var_os("RCR_SWEEP_TABLE") else { return };
-    let mut rows = String::new();
-    for (call, Tally { points, missed, violations }) in tally {
-        rows += &format!("| {command} | {fault:?} | {call} | {points} | {missed} | {violations} |\n");
-    }
+    let row = |(call, tally): (&&str, &Tally)| {
+        let Tally { points, missed, violations } = tally;
+        format!("| {command} | {fault:?} | {call} | {points} | {missed} | {violations} |\n")
+    };
+    let rows: String = tally.iter().map(row).collect();
     let mut file = fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
     file.write_all(rows.as_bytes()).unwrap();
 }

@@ -139,14 +139,18 @@ impl Credentials {
         if keys.is_empty() {
             return Ok(());
         }
-        let removed = update::update(path, |text| {
-            AuthFile::parse(&path.display().to_string(), text.clone(), shape)?;
-            let mut changed: Option<Zeroizing<String>> = None;
-            for key in keys {
-                changed = document::remove(changed.as_ref().unwrap_or(&text), &["auths", key]).or(changed);
-            }
-            Ok(changed)
-        });
+        let removed = update::update(
+            path,
+            |text| self.notice(text),
+            |text| {
+                AuthFile::parse(&path.display().to_string(), text.clone(), shape)?;
+                let mut changed: Option<Zeroizing<String>> = None;
+                for key in keys {
+                    changed = document::remove(changed.as_ref().unwrap_or(&text), &["auths", key]).or(changed);
+                }
+                Ok(changed)
+            },
+        );
         removed.map(drop)
     }
 

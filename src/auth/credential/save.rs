@@ -65,13 +65,17 @@ impl Credentials {
             None
         };
         let value = if place.is_some() { json!({}) } else { entry::encode(credential) };
-        let written = update::update(path, |text| {
-            let file = AuthFile::parse(&path.display().to_string(), text.clone(), shape)?;
-            // Nothing to say twice: a file that cannot be written may say it already.
-            let marked = place.is_some() && file.keys().any(|(key, is_marker)| key == server && is_marker);
-            let text = if text.trim().is_empty() { "{}" } else { text.as_str() };
-            Ok((!marked).then(|| document::set(text, &["auths", server], &value)))
-        });
+        let written = update::update(
+            path,
+            |text| self.notice(text),
+            |text| {
+                let file = AuthFile::parse(&path.display().to_string(), text.clone(), shape)?;
+                // Nothing to say twice: a file that cannot be written may say it already.
+                let marked = place.is_some() && file.keys().any(|(key, is_marker)| key == server && is_marker);
+                let text = if text.trim().is_empty() { "{}" } else { text.as_str() };
+                Ok((!marked).then(|| document::set(text, &["auths", server], &value)))
+            },
+        );
         if let (Err(_), Some(Place::Keyring)) = (&written, &place) {
             // Without its mark nobody would find it again; the failure to write is what is reported.
             let _ = self.keyring.erase(server, self.options.helper_timeout);

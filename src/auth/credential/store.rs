@@ -94,6 +94,10 @@ impl Credentials {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    pub(super) fn notice(&self, text: String) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+    }
+
     /// The registries that any source has an entry for, sorted. Helpers are asked for theirs.
     ///
     /// # Errors
@@ -138,7 +142,7 @@ impl Credentials {
                 let file = AuthFile::parse(&path.display().to_string(), text, *shape)?;
                 if others_may_read && file.has_secrets() {
                     let notice = format!("{} holds passwords and can be read by other users", file.name);
-                    self.notices.lock().unwrap_or_else(PoisonError::into_inner).insert(notice);
+                    self.notice(notice);
                 }
                 Ok(Some(file))
             }

@@ -16,9 +16,11 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const SYMLINKS_MAX: usize = 40;
 
 /// Rewrites the file at `path` with what `edit` makes of its text; None leaves it alone. A missing file is an empty
-/// text, and is created with its directories. Returns whether anything was written.
+/// text, and is created with its directories. Where the file system has no locks it goes without, and says so with
+/// `notice`. Returns whether anything was written.
 pub(super) fn update(
     path: &Path,
+    notice: impl FnOnce(String),
     edit: impl FnOnce(Zeroizing<String>) -> Result<Option<Zeroizing<String>>, CredentialError>,
 ) -> Result<bool, CredentialError> {
     let failed = |source| CredentialError::Write { file: path.to_owned(), source };
@@ -28,7 +30,10 @@ pub(super) fn update(
         _ => Path::new("."),
     };
     create_private(directory).map_err(failed)?;
-    let _lock = lock(&target, LOCK_TIMEOUT)?;
+    let lock = lock(&target, LOCK_TIMEOUT)?;
+    if lock.is_none() {
+        notice(format!("the file system of {} has no locks: log in and out one at a time", path.display()));
+    }
     let text = file::read(&target)?.map(|(text, _)| text).unwrap_or_default();
     match edit(text)? {
         Some(text) => replace(&target, directory, &text).map_err(failed).map(|()| true),
@@ -68,8 +73,9 @@ fn create_private(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes the lock beside `target`. It is released when the file is dropped, or with the process.
-fn lock(target: &Path, timeout: Duration) -> Result<File, CredentialError> {
+/// Takes the lock beside `target`; none where the file system has no locks. It is released when the file is dropped, or
+/// with the process.
+fn lock(target: &Path, timeout: Duration) -> Result<Option<File>, CredentialError> {
     let mut lock = target.as_os_str().to_owned();
     lock.push(".lock");
     let lock = PathBuf::from(lock);
@@ -78,7 +84,8 @@ fn lock(target: &Path, timeout: Duration) -> Result<File, CredentialError> {
     let started = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(error)) if lacks_locks(&error) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             Err(TryLockError::WouldBlock) if started.elapsed() >= timeout => {
                 return Err(CredentialError::Locked { lock, waited: timeout });
@@ -86,6 +93,12 @@ fn lock(target: &Path, timeout: Duration) -> Result<File, CredentialError> {
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
         }
     }
+}
+
+/// NFS without a lock daemon, and some FUSE file systems.
+fn lacks_locks(error: &io::Error) -> bool {
+    const ENOLCK: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(ENOLCK)
 }
 
 /// Writes beside the target and renames: at each moment either the old text is there or the new one, whole.
@@ -167,11 +180,11 @@ mod tests {
     fn a_lock_that_stays_held_is_an_error_that_names_it() {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("config.json");
-        let held = lock(&target, LOCK_TIMEOUT).unwrap();
+        let held = lock(&target, LOCK_TIMEOUT).unwrap().expect("a file system with locks");
         let error = lock(&target, Duration::from_millis(30)).unwrap_err();
         assert!(matches!(error, CredentialError::Locked { .. }), "{error:?}");
         assert!(error.to_string().contains("config.json.lock"), "{error}");
         drop(held);
-        lock(&target, Duration::ZERO).unwrap();
+        assert!(lock(&target, Duration::ZERO).unwrap().is_some());
     }
 }

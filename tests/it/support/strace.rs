@@ -141,7 +141,7 @@ fn traced<'e>(env: &'e TestEnv, strace: &[OsString], log: &Path, args: &[String]
     let signals = strace.iter().any(|option| option.to_string_lossy().contains(":signal="));
     let run = env.program("strace", if signals { &["-f"][..] } else { &["-f", "--seccomp-bpf"] });
     let run = run.args(["-y", "-q", "-s", "4096", "-o"]).arg(log).args(strace);
-    run.args(["unshare", "--pid", "--fork", env!("CARGO_BIN_EXE_rcr")]).args(args)
+    run.args(["unshare", "--map-root-user", "--pid", "--fork", env!("CARGO_BIN_EXE_rcr")]).args(args)
 }
 
 /// A log file outside the environment.
