@@ -160,7 +160,7 @@ pub fn watch(env: &TestEnv, args: &[String], stdin: &[u8]) -> (Output, String) {
 }
 
 /// The calls about anything below `root` in one log. What does not occur in the `other` log of the same command has a
-/// name that is different each time.
+/// name that is different each time; such a call is left out where another thread makes one of the same number.
 pub fn points(log: &str, other: &str, root: &Path) -> Vec<Point> {
     let mut counts: BTreeMap<(&str, &str, Option<PathBuf>), usize> = BTreeMap::new();
     let mut count = |thread, call, path| {
@@ -169,6 +169,7 @@ pub fn points(log: &str, other: &str, root: &Path) -> Vec<Point> {
         *count
     };
     let mut points = BTreeSet::new();
+    let mut nameless = Vec::new();
     for line in log.lines() {
         let Some((thread, rest)) = line.split_once(' ') else { continue };
         let Some((call, arguments)) = rest.trim_start().split_once('(') else { continue };
@@ -184,8 +185,19 @@ pub fn points(log: &str, other: &str, root: &Path) -> Vec<Point> {
         paths.retain(|path| other.contains(path.to_str().expect("paths of ours are Unicode")));
         let path = paths.into_iter().next();
         let nth = if path.is_some() { count(thread, call, path.clone()) } else { by_name };
-        points.insert(Point { call: call.to_owned(), path, nth, creates: arguments.contains("O_CREAT") });
+        let named = path.is_some();
+        let point = Point { call: call.to_owned(), path, nth, creates: arguments.contains("O_CREAT") };
+        if named {
+            points.insert(point);
+        } else {
+            nameless.push((thread, point));
+        }
     }
+    let elsewhere = |thread: &str, point: &Point| {
+        let same = counts.iter().filter(|((_, call, path), _)| path.is_none() && *call == point.call);
+        same.into_iter().any(|((other, ..), count)| *other != thread && *count >= point.nth)
+    };
+    points.extend(nameless.into_iter().filter(|(thread, point)| !elsewhere(thread, point)).map(|(_, point)| point));
     points.into_iter().collect()
 }
 
