@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
+use crate::support::aftermath::{Aftermath, Change, names};
 use crate::support::leak::files_under;
-use crate::support::oracle::{Change, Oracle, names};
 use crate::support::process::{Output, Run, Running};
 use crate::support::{Artifact, Cut, Registry, Reply, Request, TestEnv, strace};
 
@@ -154,8 +154,8 @@ fn fault_80_interrupted_calls_are_made_again() {
         let (output, log) = strace::tamper(&env, &args, b"", &calls, &places, how);
         assert!(log.matches("EINTR").count() > 10, "{how}: {log}");
         output.success();
-        let oracle = Oracle::new(&env, &env.store());
-        oracle.judge(None, true).and_then(|()| oracle.swept()).unwrap();
+        let aftermath = Aftermath::new(&env, &env.store());
+        aftermath.judge(None, true).and_then(|()| aftermath.swept()).unwrap();
         assert_eq!(env.blobs(), image.hexes());
         fs::remove_dir_all(env.store()).unwrap();
     }
@@ -184,16 +184,16 @@ fn fault_80_a_write_that_takes_a_part_is_no_loss() {
     let change = Change { name: registry.reference("new:v1"), to: Some(image.digest()) };
     // A limit on the size of files makes the kernel take the first part of a write, and refuse the next.
     for blocks in [2, 33, 101, 256, 390] {
-        let oracle = Oracle::new(&env, &env.store());
+        let aftermath = Aftermath::new(&env, &env.store());
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$RCR\" pull \"$REF\"");
         let run = env.program("sh", ["-c", &script]).env("RCR", RCR).env("REF", &change.name);
         let output = run.run();
         assert_eq!(output.exit(), Some(9), "{output}");
-        oracle.judge(Some(&change), false).unwrap();
+        aftermath.judge(Some(&change), false).unwrap();
     }
-    let oracle = Oracle::new(&env, &env.store());
+    let aftermath = Aftermath::new(&env, &env.store());
     env.rcr(["pull", &change.name]).success();
-    oracle.judge(Some(&change), true).and_then(|()| oracle.swept()).unwrap();
+    aftermath.judge(Some(&change), true).and_then(|()| aftermath.swept()).unwrap();
 }
 
 /// A registry that sends half of one layer and then nothing, once; and a pull of it that has come so far.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::oracle::{Change, Oracle};
+use crate::support::aftermath::{Aftermath, Change};
 use crate::support::process::{Output, Running};
 use crate::support::{Artifact, Cut, Registry, Reply, Request, TestEnv};
 
@@ -62,7 +62,7 @@ fn fault_106_a_pull_is_stopped_at_random_moments() {
         registry.add("stopped", "v1", &image);
         let name = registry.reference("stopped:v1");
         let change = Change { name: name.clone(), to: Some(image.digest()) };
-        let oracle = Oracle::new(&env, &env.store());
+        let aftermath = Aftermath::new(&env, &env.store());
         let (signal, code) = SIGNALS[usize::from(round % 2)];
         let pull = env.spawn(["pull", &name]);
         thread::sleep(whole.mul_f64(dice.f64()));
@@ -72,12 +72,12 @@ fn fault_106_a_pull_is_stopped_at_random_moments() {
         assert!(sent.elapsed() < SOON, "seed {seed}, round {round}: {output}");
         // Before the handler is there the signal ends the process by itself; after the end there is nothing to stop.
         assert!(output.exit().is_none_or(|exit| exit == 0 || exit == code), "seed {seed}, round {round}: {output}");
-        oracle
+        aftermath
             .judge(Some(&change), output.exit() == Some(0))
             .unwrap_or_else(|wrong| panic!("seed {seed}, round {round}: {wrong}\n{output}"));
         let again = env.rcr(["pull", &name]).success();
         whole = again.elapsed.max(Duration::from_millis(100));
-        oracle.judge(Some(&change), true).unwrap_or_else(|wrong| panic!("seed {seed}, round {round}: {wrong}"));
+        aftermath.judge(Some(&change), true).unwrap_or_else(|wrong| panic!("seed {seed}, round {round}: {wrong}"));
     }
 }
 
@@ -95,7 +95,7 @@ fn fault_106_a_push_is_stopped_at_random_moments() {
     for round in 0..6 {
         let repository = format!("to-{round}");
         let to = registry.reference(&format!("{repository}:v1"));
-        let oracle = Oracle::new(&env, &env.store());
+        let aftermath = Aftermath::new(&env, &env.store());
         let (signal, code) = SIGNALS[round % 2];
         let push = env.spawn(["push", &from, &to]);
         thread::sleep(whole.mul_f64(dice.f64()));
@@ -104,7 +104,7 @@ fn fault_106_a_push_is_stopped_at_random_moments() {
         let output = push.wait();
         assert!(sent.elapsed() < SOON, "seed {seed}, round {round}: {output}");
         assert!(output.exit().is_none_or(|exit| exit == 0 || exit == code), "seed {seed}, round {round}: {output}");
-        oracle.judge(None, true).unwrap_or_else(|wrong| panic!("seed {seed}, round {round}: {wrong}\n{output}"));
+        aftermath.judge(None, true).unwrap_or_else(|wrong| panic!("seed {seed}, round {round}: {wrong}\n{output}"));
         let tagged = registry.tag(&repository, "v1").is_some();
         assert!(!tagged || registry.holds(&repository, &image), "seed {seed}, round {round}: an incomplete image");
         whole = env.rcr(["push", &from, &to]).success().elapsed.max(Duration::from_millis(100));
@@ -135,7 +135,7 @@ fn stops_while_waiting(lock: impl Fn(&Artifact) -> String, requests: usize) {
         let path = env.store().join(".rcr/lock").join(lock(&image));
         let file = File::options().write(true).create(true).truncate(false).open(&path).unwrap();
         file.lock().unwrap();
-        let oracle = Oracle::new(&env, &env.store());
+        let aftermath = Aftermath::new(&env, &env.store());
         let pull = env.spawn(["pull", &name]);
         wait_until(|| registry.log().len() >= requests);
         wait_until_it_waits(&pull);
@@ -143,9 +143,9 @@ fn stops_while_waiting(lock: impl Fn(&Artifact) -> String, requests: usize) {
         stop(pull, signal);
         drop(file);
         let change = Change { name: name.clone(), to: Some(image.digest()) };
-        oracle.judge(Some(&change), false).unwrap();
+        aftermath.judge(Some(&change), false).unwrap();
         env.rcr(["pull", &name]).success();
-        oracle.judge(Some(&change), true).and_then(|()| oracle.swept()).unwrap();
+        aftermath.judge(Some(&change), true).and_then(|()| aftermath.swept()).unwrap();
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::oracle::{Change, Oracle, names, none};
+use crate::support::aftermath::{Aftermath, Change, names, none};
 use crate::support::{Artifact, Registry, Reply, Request, TestEnv};
 
 const ROUNDS: usize = 24;
@@ -124,7 +124,7 @@ impl Storm {
     fn blow(&mut self, command: &'static str, number: usize) -> Result<bool, String> {
         let round = self.round(command, number);
         let subject = if command == "login" { self.env.home() } else { self.env.store() };
-        let oracle = Oracle::new(&self.env, &subject);
+        let aftermath = Aftermath::new(&self.env, &subject);
         let mut running = self.env.rcr(&round.args).stdin(round.stdin).spawn();
         if let Some(whole) = self.whole.get(command) {
             thread::sleep(whole.mul_f64(self.dice.f64() * 1.2));
@@ -132,7 +132,7 @@ impl Storm {
         }
         let output = running.wait();
         self.whole.entry(command).or_insert(output.elapsed);
-        let verdict = oracle.judge(round.change.as_ref(), output.exit() == Some(0)).and(self.credentials());
+        let verdict = aftermath.judge(round.change.as_ref(), output.exit() == Some(0)).and(self.credentials());
         verdict.map_err(|wrong| format!("round {number}: {command}: {wrong}\n{output}"))?;
         Ok(output.exit().is_none())
     }
@@ -173,8 +173,8 @@ fn fault_81_a_storm_of_kills_loses_nothing() {
     env.rcr(["-q", "pull"]).args(&all).success();
     let served = storm.served.load(Ordering::Relaxed);
     assert!(served <= missing, "{served} bytes were fetched, {missing} were missing");
-    let oracle = Oracle::new(env, &env.store());
-    oracle.judge(None, true).and_then(|()| oracle.swept()).unwrap();
+    let aftermath = Aftermath::new(env, &env.store());
+    aftermath.judge(None, true).and_then(|()| aftermath.swept()).unwrap();
     env.rcr(["store", "gc", "--grace", "0"]).success();
     let partial = fs::read_dir(env.store().join(".rcr/partial")).map_or(0, Iterator::count);
     assert_eq!(partial, 0, "partials of the dead");

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+use crate::support::aftermath::{Aftermath, Change, Tree, require, tree};
 use crate::support::leak::files_under;
-use crate::support::oracle::{Change, Oracle, Tree, require, tree};
 use crate::support::process::Output;
 use crate::support::strace::{self, Fault, Point};
 use crate::support::{Artifact, Registry, TestEnv};
@@ -168,27 +168,27 @@ fn directories(root: &Path) -> BTreeSet<PathBuf> {
 
 impl Scene {
     /// The first thing that is wrong after a run with a fault, and after the same command without.
-    fn judge(&self, oracle: &Oracle<'_>, args: &[String], output: &Output, ending: Ending) -> Result<(), String> {
+    fn judge(&self, aftermath: &Aftermath<'_>, args: &[String], output: &Output, ending: Ending) -> Result<(), String> {
         let code = output.exit();
         // What the program above rcr makes of its death does not matter.
         let ended = ending.killed || matches!(code, Some(0 | 9)) || (ending.unread && code == Some(2));
         require(ended, || "the exit code".to_owned())?;
         require(!output.stderr.contains("panicked"), || "a panic".to_owned())?;
         require(code != Some(9) || output.stderr.contains("error: "), || "exit 9 without an error".to_owned())?;
-        self.state(oracle, !ending.killed && code == Some(0))?;
+        self.state(aftermath, !ending.killed && code == Some(0))?;
 
         let again = self.env.rcr(args).stdin(self.stdin).run();
         let codes = [0, self.second];
         require(codes.contains(&again.exit().unwrap_or(-1)), || format!("the same command again\n{again}"))?;
-        self.state(oracle, true).map_err(|wrong| format!("after the same command again: {wrong}"))?;
-        if self.subject == self.env.store() { oracle.swept() } else { Ok(()) }
+        self.state(aftermath, true).map_err(|wrong| format!("after the same command again: {wrong}"))?;
+        if self.subject == self.env.store() { aftermath.swept() } else { Ok(()) }
     }
 
-    fn state(&self, oracle: &Oracle<'_>, done: bool) -> Result<(), String> {
+    fn state(&self, aftermath: &Aftermath<'_>, done: bool) -> Result<(), String> {
         if self.subject == self.env.store() {
-            return oracle.judge(self.change.as_ref(), done);
+            return aftermath.judge(self.change.as_ref(), done);
         }
-        oracle.surroundings()?;
+        aftermath.surroundings()?;
         self.credentials(done)
     }
 
@@ -222,7 +222,7 @@ fn sweep(scene: &Scene, fault: Fault) {
     let env = &scene.env;
     let (shape, contents) = (directories(&scene.subject), tree(&scene.subject, Path::new("/nowhere")));
     let shape = if scene.subject.exists() { shape } else { BTreeSet::new() };
-    let oracle = Oracle::new(env, &scene.subject);
+    let aftermath = Aftermath::new(env, &scene.subject);
     let watch = || {
         restore(&scene.subject, &shape, &contents);
         let (output, log) = strace::watch(env, &scene.next(), scene.stdin.as_bytes());
@@ -246,7 +246,7 @@ fn sweep(scene: &Scene, fault: Fault) {
         }
         tally.points += 1;
         let ending = Ending { killed: fault == Fault::Kill, unread: is_setting(point, env) };
-        let verdict = scene.judge(&oracle, &args, &output, ending);
+        let verdict = scene.judge(&aftermath, &args, &output, ending);
         if let Err(what) = verdict {
             tally.violations += 1;
             wrong.push(format!("{fault:?} at {}: {what}\n{output}", shown(point, env)));

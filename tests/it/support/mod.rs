@@ -1,5 +1,6 @@
 //! What the tests stand on: a hermetic environment, real registries, and servers that misbehave on command.
 
+pub mod aftermath;
 mod daemon;
 pub mod distribution;
 pub mod env;
@@ -8,7 +9,6 @@ pub mod faulty;
 pub mod images;
 pub mod leak;
 pub mod nginx;
-pub mod oracle;
 pub mod port;
 pub mod process;
 pub mod registry;

@@ -1,4 +1,5 @@
-//! What must be true of a store whenever a command has ended, however it ended: the oracle V of the fault tests.
+//! What must be true of a store whenever a command has ended, however it ended: what one command may have changed, and
+//! nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -43,7 +44,7 @@ pub struct Change {
 }
 
 /// How everything was before a command.
-pub struct Oracle<'e> {
+pub struct Aftermath<'e> {
     env: &'e TestEnv,
     store: PathBuf,
     before: BTreeMap<String, String>,
@@ -51,7 +52,7 @@ pub struct Oracle<'e> {
     subject: PathBuf,
 }
 
-impl<'e> Oracle<'e> {
+impl<'e> Aftermath<'e> {
     /// Remembers the names of the store, and everything that is not below `subject`: what a command may change.
     pub fn new(env: &'e TestEnv, subject: &Path) -> Self {
         Self::at(env, &env.store(), subject)
