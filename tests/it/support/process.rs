@@ -134,14 +134,9 @@ impl Running<'_> {
         assert!(status.success(), "cannot send SIG{name}");
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Whether all its threads sleep, and its signal handlers are in place: it waits for something.
     pub fn is_waiting(&self) -> bool {
-        let proc = format!("/proc/{}", self.id());
+        let proc = format!("/proc/{}", self.child.id());
         let status = fs::read_to_string(format!("{proc}/status")).unwrap_or_default();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
