@@ -79,10 +79,9 @@ impl TrustSettings {
         if networks.is_empty() {
             return (None, false);
         }
-        let given = self.overrides.iter().find(|o| o.host == host.host && o.port == host.port).map(|o| o.address);
-        let known = host.ip().or(given).map(|ip| vec![ip]);
-        let looked_up = known.is_none();
-        let addresses = known.or_else(|| lookup(&host.host).ok()).unwrap_or_default();
+        let known = host.ip().map_or_else(|| Override::addresses(&self.overrides, host), |ip| vec![ip]);
+        let looked_up = known.is_empty();
+        let addresses = if looked_up { lookup(&host.host).unwrap_or_default() } else { known };
         let covering = networks.iter().find(|(network, _)| addresses.iter().any(|ip| network.contains(ip)));
         (covering.map(|(_, from)| *from), looked_up)
     }

@@ -332,14 +332,14 @@ impl Client {
         if secure && trust.identity.is_some() && tls_to_proxy.is_some() {
             return Err(Error::identity_seen_by_proxy(url.authority().to_owned(), &choice));
         }
-        let pinned = self.options.overrides.iter().find(|o| named_here && o.host == host.host && o.port == host.port);
+        let pinned = if named_here { Override::addresses(&self.options.overrides, &host) } else { Vec::new() };
         let profile = Profile {
             // Plain connections differ by nothing of this.
             trust: if secure { trust.clone() } else { HostTrust::default() },
             // And all of them are HTTP/1.1, so a document may take the one that a blob leaves.
             class: if secure { class } else { Class::Document },
             secure,
-            pinned: pinned.map(|o| (host.clone(), o.address)),
+            pinned: (!pinned.is_empty()).then(|| (host.clone(), pinned.clone())),
             guard: memory.is_foreign(place).filter(|_| named_here),
             via: choice.proxy.clone().filter(|proxy| proxy.scheme() == "https" || proxy::resolves_here(proxy)),
         };
@@ -350,7 +350,7 @@ impl Client {
         let secure_proxy = tls_to_proxy.and_then(Url::host_str);
         let secure_proxy = secure_proxy.map(|host| SecureProxy { host, authorities: &proxy.authorities });
         let resolver = Resolver {
-            pinned: profile.pinned.as_ref().map(|(_, ip)| *ip),
+            pinned,
             guard: profile.guard,
             proxy: profile.via.as_ref().and_then(Url::host_str).map(str::to_owned),
         };

@@ -52,11 +52,12 @@ impl<T> Step<T> {
 }
 
 /// Looks up all addresses of a host, in the system's order of preference. Where the host is an address, or the user
-/// gave one for it, that is the answer.
+/// gave some for it, that is the answer.
 pub async fn resolve(host: &HostPort, overrides: &[Override]) -> Step<Vec<IpAddr>> {
-    let given = overrides.iter().find(|o| o.host == host.host && o.port == host.port).map(|o| o.address);
+    let given = Override::addresses(overrides, host);
     Step::of(async {
-        match given.or(host.ip()) {
+        match host.ip() {
+            _ if !given.is_empty() => Ok(given),
             Some(ip) => Ok(vec![ip]),
             None => route::addresses(host).await,
         }

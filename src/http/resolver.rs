@@ -3,9 +3,11 @@ use std::net::{IpAddr, SocketAddr};
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::HostPort;
 use super::hop::forbidden;
 
-/// A name and port whose address the user gave: `--resolve HOST:PORT:ADDR`.
+/// A name and port with an address that the user gave: `--resolve HOST:PORT:ADDR`. Several for one name and port are
+/// its addresses, in the order of preference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Override {
     /// Lower-case name.
@@ -14,6 +16,14 @@ pub struct Override {
     pub port: u16,
     /// Where to connect instead.
     pub address: IpAddr,
+}
+
+impl Override {
+    /// The addresses that the user gave for `host`; none where its name is looked up.
+    #[must_use]
+    pub fn addresses(overrides: &[Self], host: &HostPort) -> Vec<IpAddr> {
+        overrides.iter().filter(|o| o.host == host.host && o.port == host.port).map(|o| o.address).collect()
+    }
 }
 
 /// A name did not resolve.
@@ -39,7 +49,8 @@ pub(super) struct GuardError {
 /// profile says.
 #[derive(Clone, Debug)]
 pub(super) struct Resolver {
-    pub(super) pinned: Option<IpAddr>,
+    /// The addresses that the user gave; none where names are looked up.
+    pub(super) pinned: Vec<IpAddr>,
     /// Present for hosts that only a server named: whether loopback is allowed there.
     pub(super) guard: Option<bool>,
     /// A proxy on the way, which is the user's choice: neither overridden nor guarded.
@@ -50,16 +61,17 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
         let is_proxy = self.proxy.as_deref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(&host));
-        let (pinned, guard) = if is_proxy { (None, None) } else { (self.pinned, self.guard) };
+        let (pinned, guard) = if is_proxy { (Vec::new(), None) } else { (self.pinned.clone(), self.guard) };
         Box::pin(async move {
-            let addresses = if let Some(ip) = pinned {
-                vec![ip]
+            let given = !pinned.is_empty();
+            let addresses = if given {
+                pinned
             } else {
                 let asked = host.clone();
                 tokio::task::spawn_blocking(move || lookup(&asked)).await??
             };
             // An address that the user gave may be this machine; a metadata service it may not be.
-            if let Some(loopback_allowed) = guard.map(|allowed| allowed || pinned.is_some()) {
+            if let Some(loopback_allowed) = guard.map(|allowed| allowed || given) {
                 for ip in &addresses {
                     if let Some(rule) = forbidden(*ip, loopback_allowed) {
                         return Err(GuardError { host, ip: *ip, rule }.into());
@@ -106,7 +118,7 @@ mod tests {
     #[tokio::test]
     async fn guarded_names_may_not_lead_to_this_machine() {
         let resolve = |guard| async move {
-            let resolver = Resolver { pinned: None, guard, proxy: None };
+            let resolver = Resolver { pinned: Vec::new(), guard, proxy: None };
             resolver.resolve("localhost".parse().unwrap()).await.is_ok()
         };
         assert!(resolve(None).await);

@@ -14,7 +14,8 @@ pub(super) struct Profile {
     pub(super) trust: HostTrust,
     pub(super) class: Class,
     pub(super) secure: bool,
-    pub(super) pinned: Option<(HostPort, IpAddr)>,
+    /// The addresses that the user gave for the host.
+    pub(super) pinned: Option<(HostPort, Vec<IpAddr>)>,
     pub(super) guard: Option<bool>,
     /// A proxy that TLS is spoken with, or for which names are resolved here.
     pub(super) via: Option<Url>,

@@ -323,11 +323,12 @@ async fn through_a_proxy_and_what_it_refuses() {
 #[tokio::test]
 async fn names_are_resolved_unless_the_user_knows_better() {
     let given = Override { host: "r.test".into(), port: 5000, address: Ipv4Addr::new(192, 0, 2, 1).into() };
+    let second = Override { address: Ipv4Addr::new(192, 0, 2, 2).into(), ..given.clone() };
     let asked = |text: &'static str| {
-        let overrides = [given.clone()];
+        let overrides = [given.clone(), second.clone()];
         async move { resolve(&HostPort::parse(text).unwrap(), &overrides).await.outcome }
     };
-    assert_eq!(asked("r.test:5000").await.unwrap(), [given.address]);
+    assert_eq!(asked("r.test:5000").await.unwrap(), [given.address, second.address]);
     assert_eq!(asked("[::1]:5000").await.unwrap(), [IpAddr::from(std::net::Ipv6Addr::LOCALHOST)]);
     assert!(asked("localhost:5000").await.unwrap().iter().all(IpAddr::is_loopback));
     let missing = asked("does-not-exist.invalid:5000").await.unwrap_err();
