@@ -54,13 +54,12 @@ impl App {
             overrides: self.settings.overrides.iter().map(|given| given.value.clone()).collect(),
             proxy: self.settings.proxy.clone(),
             retry: self.settings.retry.clone(),
-            limit_rate: self.settings.limit_rate,
+            timeouts: self.settings.timeouts.clone(),
             trusted_realms: self.settings.trusted_realms.iter().map(|realm| realm.value.clone()).collect(),
             on_retry: Arc::new(move |notice: &Notice<'_>| {
                 let Notice { host: what, attempt, wait, asked, reason } = *notice;
                 told.report(Event::Retrying { what, attempt, wait, asked, reason });
             }),
-            ..http::Options::default()
         });
         let retry = self.settings.retry.clone();
         let limits = Limits {

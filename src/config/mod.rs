@@ -8,7 +8,7 @@ mod environment;
 mod error;
 mod file;
 mod flags;
-mod limits;
+mod haste;
 mod proxies;
 mod registries;
 mod registries_conf;

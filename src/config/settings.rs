@@ -8,11 +8,10 @@ use super::file::{ConfigFile, Host, Realm, Rule};
 use super::limits::Rate;
 use super::registries_conf::RegistriesConf;
 use super::said::Said;
-use super::{Environment, Error, Flags, proxies, registries, registries_conf};
+use super::{Environment, Error, Flags, haste, proxies, registries, registries_conf};
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings, quoted};
-use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Url};
-use crate::store;
+use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Timeouts, Url};
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,6 +44,8 @@ pub struct Settings {
     pub proxy: ProxySettings,
     /// How often to try.
     pub retry: RetryPolicy,
+    /// How long to wait for a host.
+    pub timeouts: Timeouts,
     /// Blobs in flight at once.
     pub concurrency: usize,
     /// The most bytes of blobs per second.
@@ -146,8 +147,7 @@ impl Settings {
             let message = format!("{} is not a directory", missing.display());
             return Err(Error::Value { name: "--cert-dir", message });
         }
-        let defaults = RetryPolicy::default();
-        let usual = store::Options::default();
+        let (defaults, haste) = (RetryPolicy::default(), haste::factor(environment));
         let vouching = trust.authorities.iter().map(|file| file.value.clone()).collect();
         let proxy = proxies::settings(environment, file.proxies, vouching)?;
         Ok(Self {
@@ -158,8 +158,10 @@ impl Settings {
             retry: RetryPolicy {
                 retries: flags.retries.or(file.retries).unwrap_or(defaults.retries),
                 max_wait: flags.max_wait.or(file.max_wait).map_or(defaults.max_wait, Duration::from_secs),
-                ..defaults
+                base: defaults.base / haste,
+                cap: defaults.cap / haste,
             },
+            timeouts: Timeouts::default().hastened(haste),
             concurrency: usize::from(flags.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY)),
             limit_rate: flags.limit_rate.or(file.limit_rate).map(|Rate(bytes)| bytes),
             store_options: store::Options {
@@ -284,7 +286,7 @@ fn credentials(environment: &Environment, places: &Places) -> credential::Option
             .collect(),
         legacy_docker_file: places.home.as_ref().map(|home| home.join(".dockercfg")),
         search_path: environment.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default(),
-        helper_timeout: HELPER_TIMEOUT,
+        helper_timeout: HELPER_TIMEOUT / haste::factor(environment),
         keyring: true,
     }
 }
