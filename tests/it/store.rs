@@ -186,6 +186,7 @@ fn verify_finds_every_kind_of_rot() {
 fn fault_88_an_index_that_is_broken_stops_everything_and_stays() {
     for broken in ["", "{", "[]", "{\"schemaVersion\":2}", "{\"schemaVersion\":2,\"manifests\":{}}", "null"] {
         let (env, registry, references) = filled(&[Artifact::image(508).build()]);
+        env.store_stays_spoilt();
         registry.add("second", "v1", &Artifact::image(509).build());
         let index = env.store().join("index.json");
         replace(&index, broken.as_bytes());
@@ -211,11 +212,13 @@ fn fault_88_an_index_that_is_broken_stops_everything_and_stays() {
 fn fault_89_a_layout_of_another_version_is_left_alone() {
     for layout in ["{\"imageLayoutVersion\":\"9.0.0\"}", "", "{}"] {
         let (env, _registry, references) = filled(&[Artifact::image(510).build()]);
+        env.store_stays_spoilt();
         replace(&env.store().join("oci-layout"), layout.as_bytes());
         env.rcr(["images"]).code(7);
         env.rcr(["rmi", &references[0]]).code(7);
     }
     let (env, _registry, _) = filled(&[Artifact::image(510).build()]);
+    env.store_stays_spoilt();
     fs::remove_file(env.store().join("oci-layout")).unwrap();
     env.rcr(["images"]).code(7);
 }

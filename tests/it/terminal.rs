@@ -73,6 +73,7 @@ fn picture(env: &TestEnv, columns: usize, reference: &str) -> String {
          tmux -S \"$HOME/tmux\" kill-server"
     );
     let run = env.program("sh", ["-c", &script]).env("RCR", env!("CARGO_BIN_EXE_rcr")).env("REF", reference);
+    env.was_killed();
     run.env("TERM", "xterm-256color").env("SHELL", "/bin/sh").success().stdout
 }
 

@@ -5,12 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::leak::Secrets;
+use super::oracle::{self, Before, Exempt};
 use super::process::{Output, Run, Running};
 use super::tls::Leaf;
 
@@ -21,6 +22,12 @@ pub struct TestEnv {
     credential_files: Mutex<BTreeSet<PathBuf>>,
     variables: Mutex<BTreeMap<String, OsString>>,
     running: AtomicUsize,
+    /// Every run so far.
+    runs: AtomicUsize,
+    /// Files outside the store that commands may write.
+    own_files: Mutex<BTreeSet<PathBuf>>,
+    spoilt: AtomicBool,
+    killed: AtomicBool,
 }
 
 impl TestEnv {
@@ -51,8 +58,13 @@ impl TestEnv {
             credential_files: Mutex::default(),
             variables: Mutex::new(variables),
             running: AtomicUsize::new(0),
+            runs: AtomicUsize::new(0),
+            own_files: Mutex::default(),
+            spoilt: AtomicBool::new(false),
+            killed: AtomicBool::new(false),
         };
         env.may_hold_secrets(&env.docker_config());
+        env.may_change(&env.root().join("config/rcr/short-names.toml"));
         env
     }
 
@@ -184,9 +196,42 @@ impl TestEnv {
         self.secrets.add_login(user, password);
     }
 
-    /// Declares a file in which secrets may lie.
+    /// Declares a file in which secrets may lie, and which commands may write.
     pub fn may_hold_secrets(&self, file: &Path) {
         self.credential_files.lock().unwrap().insert(file.to_owned());
+        self.may_change(file);
+    }
+
+    /// Declares a file outside the store that commands may write.
+    pub fn may_change(&self, file: &Path) {
+        self.own_files.lock().unwrap().insert(file.to_owned());
+    }
+
+    /// The test has spoilt the store itself, and leaves it so: it is not looked at in the end.
+    pub fn store_stays_spoilt(&self) {
+        self.spoilt.store(true, Ordering::SeqCst);
+    }
+
+    /// A process was killed: the files of its locks may be left.
+    pub fn was_killed(&self) {
+        self.killed.store(true, Ordering::SeqCst);
+    }
+
+    /// What is there before a run; none while another one changes it.
+    pub(super) fn before_run(&self) -> Option<(usize, Before)> {
+        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        let alone = self.running.load(Ordering::SeqCst) == 0;
+        alone.then(|| (run, Before::look(self.root.path(), &self.store())))
+    }
+
+    /// What is wrong after a run that had nobody beside it.
+    pub(super) fn after_run(&self, before: Option<(usize, Before)>, args: &[OsString]) -> oracle::Verdict {
+        match before {
+            Some((run, before)) if self.runs.load(Ordering::SeqCst) == run => {
+                before.compare(self.root.path(), &self.store(), &self.own_files.lock().unwrap(), args)
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn started(&self) {
@@ -229,5 +274,17 @@ impl TestEnv {
             .collect();
         names.sort();
         names
+    }
+}
+
+impl Drop for TestEnv {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let exempt = Exempt { spoilt: self.spoilt.load(Ordering::SeqCst), killed: self.killed.load(Ordering::SeqCst) };
+        if let Err(wrong) = oracle::at_end(self.root.path(), exempt) {
+            panic!("{wrong}");
+        }
     }
 }

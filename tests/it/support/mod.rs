@@ -9,6 +9,7 @@ pub mod faulty;
 pub mod images;
 pub mod leak;
 pub mod nginx;
+mod oracle;
 pub mod port;
 pub mod process;
 pub mod registry;

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::env::TestEnv;
+use super::oracle::{self, Before};
 
 /// A program about to be started.
 #[must_use = "nothing runs until `run`, `spawn`, `success` or `code`"]
@@ -65,6 +66,8 @@ impl<'e> Run<'e> {
         let shown = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         let program = self.command.get_program().to_owned();
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let args: Vec<OsString> = self.command.get_args().map(OsStr::to_owned).collect();
+        let before = self.env.before_run();
         let started = Instant::now();
         let mut child =
             self.command.spawn().unwrap_or_else(|error| panic!("cannot run {}: {error}", program.display()));
@@ -81,6 +84,8 @@ impl<'e> Run<'e> {
             started,
             timeout: self.timeout,
             program,
+            args,
+            before,
             shown,
             ended: false,
         }
@@ -111,6 +116,8 @@ pub struct Running<'e> {
     started: Instant,
     timeout: Duration,
     program: OsString,
+    args: Vec<OsString>,
+    before: Option<(usize, Before)>,
     shown: String,
     ended: bool,
 }
@@ -123,6 +130,7 @@ impl Running<'_> {
 
     /// SIGKILL.
     pub fn kill(&mut self) {
+        self.env.was_killed();
         // It may have ended by itself.
         let _ = self.child.kill();
     }
@@ -152,7 +160,7 @@ impl Running<'_> {
         self.child.try_wait().expect("a child to ask about").is_none()
     }
 
-    /// Waits for its end, then asks the leak oracle.
+    /// Waits for its end, then asks the oracle.
     pub fn wait(mut self) -> Output {
         let mut pause = Duration::from_millis(1);
         let (code, in_time) = loop {
@@ -183,6 +191,14 @@ impl Running<'_> {
         }
         let leaking = self.env.leaking_files();
         assert!(leaking.is_empty(), "secrets in {leaking:?}\n{output}");
+        // What another program writes is no business of the oracle's, though `rcr` may run in it.
+        if self.program == env!("CARGO_BIN_EXE_rcr") {
+            let verdict = oracle::spoke_well(&self.args, &output);
+            let verdict = verdict.and_then(|()| self.env.after_run(self.before.take(), &self.args));
+            if let Err(wrong) = verdict {
+                panic!("{wrong}\n{output}");
+            }
+        }
         output
     }
 }
@@ -197,7 +213,9 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.kill();
+        if !self.ended && self.is_running() {
+            self.kill();
+        }
         let _ = self.child.wait();
         self.end();
     }
