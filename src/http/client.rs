@@ -106,6 +106,11 @@ impl Client {
                 }
                 (outcome, _) => outcome,
             };
+            if matches!(outcome, Err(Error::Timeout { .. })) {
+                // A request that is dropped leaves its HTTP/2 connection open, and the next would go over it again,
+                // dead as it may be. Over HTTP/1.1, as blobs go, the connection ends with the request.
+                self.memory().clients.retain(|profile, _| profile.class == Class::Blob);
+            }
             let host_name = request.url.authority();
             let (wait, asked, reason) = match outcome {
                 Ok(response) if !is_retryable(response.status()) => {
