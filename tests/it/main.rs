@@ -17,6 +17,7 @@ mod faults_local;
 mod faults_push;
 mod faults_server;
 mod faults_transfer;
+mod faults_wire;
 mod files;
 mod generated;
 mod hops;

@@ -38,7 +38,9 @@ impl Timeouts {
         Self {
             connect: self.connect / factor,
             header: self.header / factor,
+            elsewhere: self.elsewhere / factor,
             upload: self.upload / factor,
+            ping: self.ping / factor,
             idle: self.idle / factor,
             window: self.window / factor,
             window_floor_bytes: self.window_floor_bytes,

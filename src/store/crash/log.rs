@@ -177,7 +177,7 @@ mod tests {
         fs::sync_file(&one, &path).unwrap();
         fs::rename(&path, &root.join("to")).unwrap();
         fs::sync_parent(&root.join("to")).unwrap();
-        fs::clear(&mut one, &path).unwrap();
+        fs::clear(&one, &path).unwrap();
         recorder.told(7);
         let reopened = fs::open_or_create(&root.join("to")).unwrap();
         fs::write_at(&reopened, &root.join("to"), 0, b"x").unwrap();

@@ -155,6 +155,25 @@ impl Running<'_> {
         handled && threads.all(|thread| fs::read_to_string(thread.path().join("stat")).is_ok_and(asleep))
     }
 
+    /// Waits for its end, and says how much memory it held at most, in KiB.
+    pub fn wait_and_measure(self) -> (Output, u64) {
+        let status = format!("/proc/{}/status", self.child.id());
+        let sampler = thread::spawn(move || {
+            let mut peak = 0;
+            // The kernel keeps the peak, so that the last look is enough.
+            while let Ok(text) = fs::read_to_string(&status) {
+                let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                // Once it has ended, memory is no longer spoken of.
+                let Some(line) = line else { break };
+                peak = line.trim().trim_end_matches(" kB").parse().expect("a number");
+                thread::sleep(Duration::from_millis(2));
+            }
+            peak
+        });
+        let output = self.wait();
+        (output, sampler.join().expect("a sampler that does not panic"))
+    }
+
     /// Whether it has not ended yet.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child to ask about").is_none()
