@@ -190,10 +190,10 @@ async fn mortal_server(dies: Arc<tokio::sync::Notify>) -> (SocketAddr, Arc<Atomi
                 let answer = hyper::service::service_fn(async |_| {
                     Ok::<_, std::convert::Infallible>(hyper::Response::new(String::from("fine")))
                 });
-                let speaker = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
-                let mut served = speaker.serve_connection(hyper_util::rt::TokioIo::new(stream), answer);
+                let server = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+                let mut talk = server.serve_connection(hyper_util::rt::TokioIo::new(stream), answer);
                 tokio::select! {
-                    _ = &mut served => {}
+                    _ = &mut talk => {}
                     // It stays open, and nobody is at the other end any more.
                     () = dies.notified(), if first => std::future::pending().await,
                 }
