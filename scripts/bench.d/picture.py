@@ -14,7 +14,6 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .one { stroke: #59636e; stroke-width: 1.5; stroke-dasharray: 4 3 }
 .a { fill: #0969da } .b { fill: #bf6a02 } .c { fill: #1a7f37 }
-.range { stroke: #1f2328; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 }
 .line.a { stroke: #0969da; fill: none } .line.b { stroke: #bf6a02; fill: none } .line.c { stroke: #1a7f37; fill: none }
 @media (prefers-color-scheme: dark) {
@@ -23,7 +22,6 @@ text { fill: #e6edf3 }
 .grid { stroke: #3d444d }
 .one { stroke: #9198a1 }
 .a { fill: #4493f8 } .b { fill: #e3a13c } .c { fill: #3fb950 }
-.range { stroke: #e6edf3 }
 .line.a { stroke: #4493f8 } .line.b { stroke: #e3a13c } .line.c { stroke: #3fb950 }
 }
 </style>"""
@@ -67,7 +65,7 @@ def bars(cases, operations, links):
     peers.append(("floor", "c", "plain tools: curl and openssl, nothing synced"))
     peers = [peer for peer in peers if any(peer[0] in case["runs"] for case in cases)]
     longest = max(statistics.median(ratios(case["runs"], who)) for case in cases for who, _, _ in peers if who in case["runs"])
-    # Beyond this a bar is cut and says its number.
+    # Longer bars are cut; the number beside them is not.
     most = min(max(1.1, longest), 1.6)
 
     def at(value):
@@ -93,7 +91,7 @@ def bars(cases, operations, links):
             value = statistics.median(ratios(case["runs"], who))
             drawing.bar(left, y + 1, at(value) - left, thickness, kind)
             if who == "rcr":
-                drawing.text(at(value) + 6, y + 11, f"{value:.2f}")
+                drawing.text(WIDTH - 16, y + 11, f"{value:.2f}", anchor="end")
             y += thickness if who == "rcr" else 5
             thickness = 4
         y += row_height - 14
@@ -114,7 +112,7 @@ def growth(points):
     if not points:
         return None
     drawing = Drawing("Time of commands as the store grows: ten blobs per tag")
-    left, right, top, bottom = 70, WIDTH - 130, 50, 330
+    left, right, top, bottom = 70, WIDTH - 150, 50, 330
     series = {name: [(point["tags"], median(point["runs"][name]) * 1000) for point in points] for name in points[0]["runs"]}
     tags = [point["tags"] for point in points]
     times = [value for line in series.values() for _, value in line]
