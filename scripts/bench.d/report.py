@@ -63,14 +63,12 @@ def seconds(value):
 
 
 def facts(text, report):
-    own = report["machine"]
-    print(
-        f"{own['cpus']} CPUs ({own['model']}), {own['memory_gib']} GiB, {own['system']}; {report['rcr']}; {report['skopeo']}."
-        f"\nMedians of {report['rounds']} rounds (3 at most where the link sets the pace), run in turn; the load average"
-        f" was {report['load_before']:.1f} before and the run took {report['took_s'] / 60:.0f} minutes. Ratios are to"
-        " skopeo, pair by pair: median (range). Below 1, less was taken.\n",
-        file=text,
-    )
+    own, load = report["machine"], report["load_before"]
+    busy = "" if load < own["cpus"] / 4 else ": **it was not quiet, and the figures are of little worth**"
+    print(f"{own['cpus']} CPUs ({own['model']}), {own['memory_gib']} GiB of memory, {own['system']};", file=text)
+    print(f"{report['rcr']}, {report['skopeo']}. The load average of the machine was {load:.1f} before{busy}.", file=text)
+    print(f"Medians of {report['rounds']} rounds (3 at most where the network sets the pace), run in turn.", file=text)
+    print("Ratios are to skopeo's figure of the same round: median (range). Below 1, less was taken.\n", file=text)
 
 
 def walls(text, report):
