@@ -26,7 +26,9 @@ def say(text):
 def run_plain(*command):
     """Runs a command that is not measured; returns what it wrote."""
     command = [os.fspath(part) for part in command]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
         raise Failed(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}")
     return done.stdout
@@ -134,24 +136,29 @@ def ratios(runs, who, key="wall_s", against="skopeo"):
     return [mine[key] / max(theirs[key], 1e-9) for mine, theirs in zip(runs[who], runs[against])]
 
 
-def disk_floors(runner, folder, sizes, rounds):
-    """What the disk alone takes to make these bytes durable: in one file, and in a file each, one after another."""
-    target, zeros = folder / "floor", bytes(MIB)
-    count = max(1, -(-sum(sizes) // MIB))
-    in_one, one_by_one = [], []
-    for _ in range(rounds):
-        os.sync()
-        command = ("dd", "if=/dev/zero", f"of={target}", "bs=1M", f"count={count}", "conv=fdatasync")
-        in_one.append(runner.measure(*command, memory=False)["wall_s"])
-        target.unlink()
-        os.sync()
-        start = time.perf_counter()
-        for size in sizes:
-            with target.open("wb") as sink:
-                while size > 0:
-                    size -= sink.write(zeros[: min(size, MIB)])
-                sink.flush()
-                os.fsync(sink.fileno())
-            target.unlink()
-        one_by_one.append(time.perf_counter() - start)
-    return {"dd_s": in_one, "files_s": one_by_one}
+# --- the disk alone: what it takes to make as many bytes durable ----------------------------------------------------
+
+
+def one_file(runner, target, size_bytes):
+    """In one file."""
+    count = max(1, -(-size_bytes // MIB))
+    run = runner.measure(
+        "dd", "if=/dev/zero", f"of={target}", "bs=1M", f"count={count}", "conv=fdatasync", memory=False
+    )
+    target.unlink()
+    return run | {"peak_mib": None}
+
+
+def file_by_file(target, sizes):
+    """In a file each, one after another."""
+    zeros, files = bytes(MIB), [target.with_suffix(f".{number}") for number in range(len(sizes))]
+    start = time.perf_counter()
+    for file, size in zip(files, sizes):
+        with file.open("wb", buffering=0) as sink:
+            while size > 0:
+                size -= sink.write(zeros[: min(size, MIB)])
+            os.fsync(sink.fileno())
+    wall = time.perf_counter() - start
+    for file in files:
+        file.unlink()
+    return {"wall_s": wall, "cpu_s": None, "peak_mib": None}

@@ -36,13 +36,17 @@ class Drawing:
         self.parts = []
 
     def text(self, x, y, content, kind="", anchor="start"):
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(content)}</text>')
+        self.parts.append(
+            f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(content)}</text>'
+        )
 
     def line(self, x1, y1, x2, y2, kind):
         self.parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>')
 
     def bar(self, x, y, width, height, kind):
-        self.parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height}" class="{kind}"/>')
+        self.parts.append(
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height}" class="{kind}"/>'
+        )
 
     def path(self, points, kind):
         steps = " ".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(points))
@@ -64,7 +68,9 @@ def bars(cases, operations, links):
     peers = [("rcr", "a", "rcr, everything synced to the disk"), ("relaxed", "b", "rcr --durability relaxed")]
     peers.append(("floor", "c", "plain tools: curl and openssl, nothing synced"))
     peers = [peer for peer in peers if any(peer[0] in case["runs"] for case in cases)]
-    longest = max(statistics.median(ratios(case["runs"], who)) for case in cases for who, _, _ in peers if who in case["runs"])
+    longest = max(
+        statistics.median(ratios(case["runs"], who)) for case in cases for who, _, _ in peers if who in case["runs"]
+    )
     # Longer bars are cut; the number beside them is not.
     most = min(max(1.1, longest), 1.6)
 
@@ -113,7 +119,9 @@ def growth(points):
         return None
     drawing = Drawing("Time of commands as the store grows: ten blobs per tag")
     left, right, top, bottom = 70, WIDTH - 150, 50, 330
-    series = {name: [(point["tags"], median(point["runs"][name]) * 1000) for point in points] for name in points[0]["runs"]}
+    series = {
+        name: [(point["tags"], median(point["runs"][name]) * 1000) for point in points] for name in points[0]["runs"]
+    }
     tags = [point["tags"] for point in points]
     times = [value for line in series.values() for _, value in line]
     low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))

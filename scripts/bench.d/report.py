@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import statistics
+from pathlib import Path
 
 import picture
 import targets
@@ -24,7 +25,7 @@ MEASURES = [("CPU, s", "cpu_s", 2), ("peak, MiB", "peak_mib", 1)]
 
 def machine():
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    match = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
+    match = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     model = match[1] if match else platform.machine()
     return {
         "cpus": os.cpu_count(),
@@ -47,9 +48,9 @@ def heading(text, title):
     print(f"### {title}\n", file=text)
 
 
-def ratio(runs, who, key="wall_s"):
-    """Of skopeo's, pair by pair: the median, and the range."""
-    pairs = ratios(runs, who, key)
+def ratio(runs, who, key="wall_s", against="skopeo"):
+    """Round by round: the median, and the range."""
+    pairs = ratios(runs, who, key, against)
     return f"{statistics.median(pairs):.2f} ({min(pairs):.2f}-{max(pairs):.2f})"
 
 
@@ -66,8 +67,10 @@ def facts(text, report):
     own, load = report["machine"], report["load_before"]
     busy = "" if load < own["cpus"] / 4 else ": **it was not quiet, and the figures are of little worth**"
     print(f"{own['cpus']} CPUs ({own['model']}), {own['memory_gib']} GiB of memory, {own['system']};", file=text)
-    print(f"{report['rcr']}, {report['skopeo']}. The load average of the machine was {load:.1f} before{busy}.", file=text)
-    print(f"Medians of {report['rounds']} rounds (3 at most where the network sets the pace), run in turn.", file=text)
+    print(
+        f"{report['rcr']}, {report['skopeo']}. The load average of the machine was {load:.1f} before{busy}.", file=text
+    )
+    print(f"Medians of {report['rounds']} rounds (3 at most over the slower networks), run in turn.", file=text)
     print("Ratios are to skopeo's figure of the same round: median (range). Below 1, less was taken.\n", file=text)
 
 
@@ -125,17 +128,26 @@ def connections(text, report):
 
 
 def disk(text, report):
-    cases = [case for case in report["cases"] if "disk" in case]
+    cases = [case for case in report["cases"] if "disk" in case["runs"]]
     if not cases:
         return
     heading(text, "The disk alone")
 
     def row(case):
-        pull = median(case["runs"]["rcr"])
-        floors = [statistics.median(case["disk"][key]) for key in ("dd_s", "files_s")]
-        return [case["image"], *map(seconds, floors), seconds(pull), f"{pull / floors[0]:.2f}", f"{pull / floors[1]:.2f}"]
+        runs = case["runs"]
+        cells = [case["image"], seconds(median(runs["rcr"]))]
+        for who in ("disk", "files"):
+            cells += [seconds(median(runs[who])), ratio(runs, "rcr", against=who)]
+        return cells
 
-    columns = ["image", "`dd conv=fdatasync`, s", "a file each, fsynced in turn, s", "rcr's cold pull, s", "/ dd", "/ files"]
+    columns = [
+        "image",
+        "rcr's cold pull, s",
+        "`dd conv=fdatasync`, s",
+        "rcr / dd",
+        "files one by one, s",
+        "rcr / files",
+    ]
     table(text, columns, map(row, cases))
 
 
@@ -186,7 +198,13 @@ def links(text, report):
     heading(text, "The networks, checked with curl before the run")
 
     def row(name, found):
-        runs = [run for case in report["cases"] if case["link"] == name for run in case["runs"]["rcr"] if "link_cpu_s" in run]
+        runs = [
+            run
+            for case in report["cases"]
+            if case["link"] == name
+            for run in case["runs"]["rcr"]
+            if "link_cpu_s" in run
+        ]
         share = f"{statistics.median(run['link_cpu_s'] / run['wall_s'] for run in runs):.0%}" if runs else "no proxy"
         title = "loopback HTTP, counting proxy" if name == "counted" else TITLES[name]
         return [title, f"{found['round_trip_ms']:.1f}", f"{found['mib_per_s']:.1f}", share]
@@ -227,7 +245,11 @@ def write(report, docs):
     folder.mkdir(exist_ok=True)
     pictures = ""
     drawn = [
-        ("performance.svg", "Wall time of rcr as a share of skopeo's", picture.bars(compared(report), OPERATIONS, TITLES)),
+        (
+            "performance.svg",
+            "Wall time of rcr as a share of skopeo's",
+            picture.bars(compared(report), OPERATIONS, TITLES),
+        ),
         ("growth.svg", "Time of commands as the store grows", picture.growth(report.get("growth"))),
     ]
     for name, title, drawing in drawn:

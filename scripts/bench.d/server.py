@@ -44,7 +44,20 @@ class Authority:
         root_key, request, names = folder / "ca.key", folder / "server.csr", folder / "names"
         names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
         curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        run_plain("openssl", "req", "-x509", *curve, "-days", "2", "-subj", "/CN=bench", "-keyout", root_key, "-out", self.root)
+        run_plain(
+            "openssl",
+            "req",
+            "-x509",
+            *curve,
+            "-days",
+            "2",
+            "-subj",
+            "/CN=bench",
+            "-keyout",
+            root_key,
+            "-out",
+            self.root,
+        )
         run_plain("openssl", "req", *curve, "-subj", "/CN=localhost", "-keyout", self.key, "-out", request)
         signing = ("-CA", self.root, "-CAkey", root_key, "-set_serial", "1", "-days", "2", "-extfile", names)
         run_plain("openssl", "x509", "-req", "-in", request, *signing, "-out", self.certificate)
@@ -69,7 +82,9 @@ def registry(folder, authority=None):
     with log.open("w") as sink:
         server = subprocess.Popen(
             ["docker-registry", "serve", config],
-            stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
             process_group=0,
         )
     try:
@@ -95,7 +110,9 @@ class Link:
         arguments = ["--to", str(port), "--delay", str(delay), "--rate", str(rate)]
         self.process = subprocess.Popen(
             [sys.executable, "-I", program, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             process_group=0,
         )
         self.port = int(self.process.stdout.readline())

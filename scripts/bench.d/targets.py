@@ -14,6 +14,8 @@ REPULL = 0.35
 MOUNT = 0.7
 SENT_AGAIN = 0.12
 SLOW_TIMES, FAR_TIMES = 6, 4
+# Where the disk alone takes longer than a target, the target is this many times what the disk takes.
+DISK_TIMES = 1.2
 # "In milliseconds", for the largest store.
 COMMAND_MS = 100
 TITLES = {"wall_s": "wall", "cpu_s": "CPU"}
@@ -42,12 +44,12 @@ def pull_target(report, image, key, limit):
         return title, aim, *NOT_MEASURED
     measured = statistics.median(ratios(case["runs"], "rcr", key))
     text = f"{measured:.2f}"
-    if key == "wall_s" and "disk" in case:
-        disk, theirs = statistics.median(case["disk"]["dd_s"]), median(case["runs"]["skopeo"])
-        if disk > limit * theirs:
-            limit = 1.2 * disk / theirs
-            aim += f"; the disk alone takes {disk / theirs:.2f}, so {limit:.2f}"
-    return title, aim, *at_most(measured, limit, text)
+    disk = statistics.median(ratios(case["runs"], "disk"))
+    if key != "wall_s" or measured <= limit or disk <= limit:
+        return title, aim, *at_most(measured, limit, text)
+    aim += f"; the disk alone takes {disk:.2f}, so {DISK_TIMES * disk:.2f}"
+    text, verdict = at_most(measured, DISK_TIMES * disk, text)
+    return title, aim, text, "met, as far as the disk allows" if verdict == "met" else verdict
 
 
 def ratio_target(report, title, operation, link, image, limit):
@@ -125,7 +127,9 @@ def rows(report):
     yield times_target(report, "cold pull of 1x128M at 8 MiB/s per connection", "slow", "1x128M", SLOW_TIMES)
     yield times_target(report, "the same over TLS", "slow-tls", "1x128M", SLOW_TIMES)
     yield times_target(report, "cold pull of 100x200K at 20 ms per round trip", "rtt20", "100x200K", FAR_TIMES)
-    yield ratio_target(report, "push of 10x6M, every blob elsewhere in the registry", "mount", "loopback", "10x6M", MOUNT)
+    yield ratio_target(
+        report, "push of 10x6M, every blob elsewhere in the registry", "mount", "loopback", "10x6M", MOUNT
+    )
     yield resume_target(report, "resume-pull", "pull")
     yield resume_target(report, "resume-push", "push")
     yield memory_target(report)
