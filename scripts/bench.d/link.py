@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A TCP proxy that behaves like a slower network: a delay each way, a rate for each connection, or neither.
+"""A TCP proxy that behaves like a slower network: with a delay each way, or a rate for each connection or for all.
 
-    link.py --to PORT [--delay MILLISECONDS] [--rate BYTES_PER_SECOND]
+    link.py --to PORT [--delay MILLISECONDS | --rate BYTES_PER_SECOND | --total BYTES_PER_SECOND]
 
 It listens on a free loopback port, which it prints. For each line on standard input it prints what it has forwarded so
 far, as JSON. It ends when standard input does, so that it never outlives who started it.
@@ -9,6 +9,7 @@ far, as JSON. It ends when standard input does, so that it never outlives who st
 - Delay: every byte arrives that much later, in order, and as fast as it was sent. A connection that is opened costs a
   round trip of its own, as a TCP handshake does: its first bytes leave one round trip after it was accepted.
 - Rate: a token bucket for each direction of each connection.
+- Total: a token bucket for each direction of all connections together.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import sys
 import threading
 import time
 
-# At 8 MiB/s a piece of this size is due every 8 ms: fine enough for a steady stream, coarse enough to cost little.
+# Where each connection has its rate, 8 MiB/s are a piece of this size every 8 ms: steady, and still cheap.
 PACED_PIECE = 64 << 10
 PIECE = 256 << 10
 # What the bucket holds: on a busy machine 64 ms of oversleeping are made up for, and 128 MiB at 8 MiB/s still take
@@ -29,6 +30,24 @@ PIECE = 256 << 10
 BURST = 512 << 10
 # Pieces on the way: 64 MiB, far more than any loopback moves in the delay.
 IN_FLIGHT = 256
+
+
+class Bucket:
+    """Says how long to wait before so many bytes may go on."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.ready = 0.0
+        self.lock = threading.Lock()
+
+    def take(self, count):
+        with self.lock:
+            now = time.monotonic()
+            self.ready = max(self.ready, now - BURST / self.rate)
+            wait = self.ready - now
+            self.ready += count / self.rate
+        if wait > 0:
+            time.sleep(wait)
 
 
 class Counters:
@@ -78,17 +97,12 @@ def close_for(sink, how):
         pass
 
 
-def forward(source, sink, direction, counters, rate):
+def forward(source, sink, direction, counters, bucket, size):
     """One direction of a connection, at full speed or paced."""
-    ready = 0.0
-    while data := receive(source, PACED_PIECE if rate else PIECE):
+    while data := receive(source, size):
         counters.moved(direction, len(data))
-        if rate:
-            now = time.monotonic()
-            if ready > now:
-                time.sleep(ready - now)
-                now = time.monotonic()
-            ready = max(ready, now - BURST / rate) + len(data) / rate
+        if bucket:
+            bucket.take(len(data))
         if not send_all(sink, data):
             # Whoever sends is to notice at once that nobody listens.
             close_for(source, socket.SHUT_RDWR)
@@ -125,7 +139,7 @@ def forward_later(source, sink, direction, counters, delay_s, not_before):
     deliverer.join()
 
 
-def serve(client, options, counters):
+def serve(client, options, counters, shared):
     """One connection, from its acceptance to its end."""
     accepted = time.monotonic()
     counters.opened(1)
@@ -143,8 +157,10 @@ def serve(client, options, counters):
                 sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if delay_s:
                     way = (forward_later, (source, sink, direction, counters, delay_s, not_before))
+                elif options.rate:
+                    way = (forward, (source, sink, direction, counters, Bucket(options.rate), PACED_PIECE))
                 else:
-                    way = (forward, (source, sink, direction, counters, options.rate))
+                    way = (forward, (source, sink, direction, counters, shared.get(direction), PIECE))
                 threads.append(threading.Thread(target=way[0], args=way[1], daemon=True))
             for thread in threads:
                 thread.start()
@@ -154,9 +170,10 @@ def serve(client, options, counters):
 
 
 def accept_all(listener, options, counters):
+    shared = {direction: Bucket(options.total) for direction in ("up", "down")} if options.total else {}
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=serve, args=(client, options, counters), daemon=True).start()
+        threading.Thread(target=serve, args=(client, options, counters, shared), daemon=True).start()
 
 
 def main():
@@ -164,9 +181,12 @@ def main():
     parser.add_argument("--to", type=int, required=True, help="the server's port on 127.0.0.1")
     parser.add_argument("--delay", type=float, default=0, help="milliseconds, each way")
     parser.add_argument("--rate", type=int, default=0, help="bytes per second, each connection and direction")
+    parser.add_argument(
+        "--total", type=int, default=0, help="bytes per second, each direction, all connections together"
+    )
     options = parser.parse_args()
-    if options.delay and options.rate:
-        parser.error("--delay and --rate: one of them")
+    if sum(map(bool, (options.delay, options.rate, options.total))) > 1:
+        parser.error("--delay, --rate, --total: one of them")
 
     # Ctrl-C reaches the whole process group; this one ends when its owner has cleaned up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 MIB = 1 << 20
+# Nothing that is measured here takes this long, unless it hangs.
+LIMIT_S = 900
 
 
 class Failed(Exception):
@@ -65,6 +67,8 @@ class Runner:
         peak, stop = [0], threading.Event()
         start = time.perf_counter()
         pid = self.start(command)
+        too_long = threading.Timer(LIMIT_S, os.killpg, (pid, signal.SIGKILL))
+        too_long.start()
         try:
             if memory:
                 watcher = threading.Thread(target=high_water_kib, args=(pid, peak, stop), daemon=True)
@@ -75,6 +79,7 @@ class Runner:
             end(pid)
             raise
         finally:
+            too_long.cancel()
             stop.set()
         if memory:
             watcher.join()

@@ -74,6 +74,12 @@ def facts(text, report):
     print("Ratios are to skopeo's figure of the same round: median (range). Below 1, less was taken.\n", file=text)
 
 
+def failures(text, report):
+    for case in report["failed"]:
+        where = f"{case['operation']} of {case['image']}, {TITLES[case['link']]}"
+        print(f"**Failed:** {where}: {case['failed'].splitlines()[0]}\n", file=text)
+
+
 def walls(text, report):
     """Wall time of each operation, image and link."""
     heading(text, "Wall time")
@@ -195,6 +201,8 @@ def memory(text, report):
 
 def links(text, report):
     """What the networks really did, and what their proxy took from the programs."""
+    if not report["links"]:
+        return
     heading(text, "The networks, checked with curl before the run")
 
     def row(name, found):
@@ -206,8 +214,7 @@ def links(text, report):
             if "link_cpu_s" in run
         ]
         share = f"{statistics.median(run['link_cpu_s'] / run['wall_s'] for run in runs):.0%}" if runs else "no proxy"
-        title = "loopback HTTP, counting proxy" if name == "counted" else TITLES[name]
-        return [title, f"{found['round_trip_ms']:.1f}", f"{found['mib_per_s']:.1f}", share]
+        return [TITLES[name], f"{found['round_trip_ms']:.1f}", f"{found['mib_per_s']:.1f}", share]
 
     columns = ["network", "round trip, ms", "one connection, MiB/s", "the proxy's share of one CPU while rcr runs"]
     table(text, columns, (row(name, found) for name, found in report["links"].items()))
@@ -225,6 +232,7 @@ def start(text, report):
 def markdown(report, before_tables=""):
     text = io.StringIO()
     facts(text, report)
+    failures(text, report)
     heading(text, "Targets")
     table(text, ["", "target", "measured", ""], targets.rows(report))
     print(before_tables, end="", file=text)
