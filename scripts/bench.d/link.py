@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A TCP proxy that behaves like a slower network: with a delay each way, or a rate for each connection or for all.
 
     link.py --to PORT [--delay MILLISECONDS | --rate BYTES_PER_SECOND | --total BYTES_PER_SECOND]

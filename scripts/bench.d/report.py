@@ -31,7 +31,7 @@ def machine():
         "cpus": os.cpu_count(),
         "model": model,
         "memory_gib": round(memory),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
     }
 
 
@@ -65,12 +65,13 @@ def seconds(value):
 
 def facts(text, report):
     own, load = report["machine"], report["load_before"]
+    rounds = f"{report['rounds']} round{'s' if report['rounds'] > 1 else ''}"
     busy = "" if load < own["cpus"] / 4 else ": **it was not quiet, and the figures are of little worth**"
     print(f"{own['cpus']} CPUs ({own['model']}), {own['memory_gib']} GiB of memory, {own['system']};", file=text)
     print(
         f"{report['rcr']}, {report['skopeo']}. The load average of the machine was {load:.1f} before{busy}.", file=text
     )
-    print(f"Medians of {report['rounds']} rounds (3 at most over the slower networks), run in turn.", file=text)
+    print(f"Medians of {rounds}, 3 at most over the slower networks; the programs run in turn.", file=text)
     print("Ratios are to skopeo's figure of the same round: median (range). Below 1, less was taken.\n", file=text)
 
 
