@@ -44,10 +44,13 @@ def pull_target(report, image, key, limit):
         return title, aim, *NOT_MEASURED
     measured = statistics.median(ratios(case["runs"], "rcr", key))
     text = f"{measured:.2f}"
-    disk = statistics.median(ratios(case["runs"], "disk"))
+    # What the disk can do is what it did at its best.
+    disk = min(run["wall_s"] for run in case["runs"]["disk"]) / median(case["runs"]["skopeo"])
     if key != "wall_s" or measured <= limit or disk <= limit:
         return title, aim, *at_most(measured, limit, text)
     aim += f"; the disk alone takes {disk:.2f}, so {DISK_TIMES * disk:.2f}"
+    if measured < disk:
+        return title, aim, text, "undecided: the disk was busier with other things while it was measured"
     text, verdict = at_most(measured, DISK_TIMES * disk, text)
     return title, aim, text, "met, as far as the disk allows" if verdict == "met" else verdict
 
