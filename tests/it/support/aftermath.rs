@@ -119,7 +119,9 @@ impl<'e> Aftermath<'e> {
         require(collection.exit() == Some(0), || format!("no collection\n{collection}"))?;
         let own = self.store.join(".rcr");
         let locks = files_under(&own.join("lock")).into_iter();
-        let locks = locks.filter(|path| !path.ends_with("index") && !path.ends_with("store"));
+        // Those of digests; the others stay for the next command.
+        let hex = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.split_once('-')).is_some();
+        let locks = locks.filter(hex);
         let left: Vec<_> = files_under(&own.join("tmp")).into_iter().chain(locks).collect();
         require(left.is_empty(), || format!("left behind: {left:?}"))
     }
