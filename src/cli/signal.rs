@@ -49,7 +49,7 @@ mod unix {
     use crate::op::Exit;
 
     /// How long a command may take to end. Two seconds are promised, and the end of a process takes time as well.
-    const GRACE: Duration = Duration::from_millis(1500);
+    const GRACE: Duration = Duration::from_millis(1200);
 
     pub(super) fn listen(ready: mpsc::Sender<()>, tell: oneshot::Sender<Exit>) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
