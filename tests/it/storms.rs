@@ -125,7 +125,9 @@ impl Storm {
         let round = self.round(command, number);
         let subject = if command == "login" { self.env.home() } else { self.env.store() };
         let aftermath = Aftermath::new(&self.env, &subject);
-        let mut running = self.env.rcr(&round.args).stdin(round.stdin).spawn();
+        // The shell becomes rcr; what one leaves that is killed is judged here.
+        let run = self.env.program("/bin/sh", ["-c", "exec \"$@\"", "sh", env!("CARGO_BIN_EXE_rcr")]);
+        let mut running = run.args(&round.args).stdin(round.stdin).spawn();
         if let Some(whole) = self.whole.get(command) {
             thread::sleep(whole.mul_f64(self.dice.f64() * 1.2));
             running.kill();

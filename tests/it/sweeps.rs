@@ -200,6 +200,9 @@ impl Scene {
         require(auths["other.test"]["auth"] == "Ym9iOmtlcHQ=", || format!("another login was lost: {auths}"))?;
         let (old, new) = (host == "YWxpY2U6b2xk", host == "YWxpY2U6bmV3LXBhc3N3b3Jk");
         require(new || (old && !done), || format!("the login is {host}"))?;
+        let docker = files_under(self.env.docker_config().parent().expect("a directory"));
+        let tidy = docker.iter().all(|path| path.ends_with("config.json") || path.ends_with("config.json.lock"));
+        require(tidy || !done, || format!("left behind: {docker:?}"))?;
         for path in files_under(&self.env.home()) {
             let mode = fs::metadata(&path).map_err(|error| error.to_string())?.permissions().mode();
             require(mode & 0o777 == 0o600, || format!("{} is open to others", path.display()))?;

@@ -1,5 +1,6 @@
 //! Replacing a credential file: under a lock, atomically, durably, and for its owner's eyes only.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub(super) fn update(
     let lock = lock(&target, LOCK_TIMEOUT)?;
     if lock.is_none() {
         notice(format!("the file system of {} has no locks: log in and out one at a time", path.display()));
+    } else {
+        discard_leftovers(&target, directory);
     }
     let text = file::read(&target)?.map(|(text, _)| text).unwrap_or_default();
     match edit(text)? {
@@ -101,9 +104,33 @@ fn lacks_locks(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(ENOLCK)
 }
 
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// How the names of temporary files for `target` begin.
+fn temporary_prefix(target: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name().unwrap_or_default());
+    prefix.push("-");
+    prefix
+}
+
+/// Removes what processes that were killed have left: with the lock, nobody else is writing. There may be secrets in it.
+fn discard_leftovers(target: &Path, directory: &Path) {
+    let prefix = temporary_prefix(target);
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let (name, prefix) = (name.as_encoded_bytes(), prefix.as_encoded_bytes());
+        if name.starts_with(prefix) && name.ends_with(TEMPORARY_SUFFIX.as_bytes()) {
+            // What cannot be removed does no harm to what is written now.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Writes beside the target and renames: at each moment either the old text is there or the new one, whole.
 fn replace(target: &Path, directory: &Path, text: &str) -> io::Result<()> {
-    let mut temporary = tempfile::Builder::new().prefix(".config-").suffix(".tmp").tempfile_in(directory)?;
+    let prefix = temporary_prefix(target);
+    let mut temporary = tempfile::Builder::new().prefix(&prefix).suffix(TEMPORARY_SUFFIX).tempfile_in(directory)?;
     set_mode_of_file(temporary.as_file(), target)?;
     temporary.write_all(text.as_bytes())?;
     temporary.as_file().sync_all()?;
