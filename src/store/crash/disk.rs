@@ -1,0 +1,291 @@
+//! A disk with a cache that nobody promised anything about: what is durable, what may be, and each state in between.
+//!
+//! What is assumed of a file system is no more than what fsync promises:
+//!
+//! - The data of a file is durable once the file was synced. Until then any of it may be missing: the file is as it was
+//!   at the last sync, or empty, or of its new length with zeros for data, or new in some blocks and old in others.
+//! - A name is durable once its directory was synced; a sync of the file itself says nothing about its name. Until then
+//!   a name stands for anything that it stood for since, each name on its own: changes of different names are lost or
+//!   kept in any combination, within a directory as well as between two.
+//! - So of a rename the new name may be durable without the loss of the old one, and the other way round. A single name
+//!   changes in one step: it stands for the old file or for the new one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::log::{FileId, Op};
+
+/// Stands in for the block of a disk: the files of the tests are small.
+const BLOCK_BYTES: usize = 16;
+/// Up to so many states are all tried; of more, those that differ from the oldest or the newest in two places.
+const ALL_STATES: usize = 400;
+/// How many others of them are tried, at random.
+const SAMPLES: usize = 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Node {
+    File(FileId),
+    Directory,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Data {
+    durable: Vec<u8>,
+    current: Vec<u8>,
+}
+
+/// What stands at each path after a power cut: a file's bytes, or a directory.
+pub(super) type Tree = BTreeMap<PathBuf, Option<Vec<u8>>>;
+
+/// What was done to a disk so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Disk {
+    /// What each name has stood for since its directory was synced; the first is durable.
+    names: BTreeMap<PathBuf, Vec<Option<Node>>>,
+    files: BTreeMap<FileId, Data>,
+}
+
+/// Things that may be in one of several states, oldest first.
+enum Open {
+    Name(PathBuf),
+    /// Names that nothing depends on one by one: of a directory of locks or temporary files.
+    Names(Vec<PathBuf>),
+    File(FileId, Vec<Vec<u8>>),
+}
+
+impl Disk {
+    pub(super) fn apply(&mut self, op: &Op) {
+        match op {
+            Op::MakeDir(path) => self.name(path, Some(Node::Directory)),
+            Op::Create(path, file) => {
+                self.files.insert(*file, Data::default());
+                self.name(path, Some(Node::File(*file)));
+            }
+            Op::Write { file, offset, bytes } => {
+                let data = &mut self.files.get_mut(file).unwrap().current;
+                let from = usize::try_from(*offset).unwrap();
+                data.resize(data.len().max(from + bytes.len()), 0);
+                data[from..from + bytes.len()].copy_from_slice(bytes);
+            }
+            Op::Truncate { file, size } => {
+                self.files.get_mut(file).unwrap().current.resize(usize::try_from(*size).unwrap(), 0);
+            }
+            Op::SyncFile(file) => {
+                let data = self.files.get_mut(file).unwrap();
+                data.durable.clone_from(&data.current);
+            }
+            Op::SyncDir(directory) => {
+                for (_, states) in self.names.iter_mut().filter(|(path, _)| path.parent() == Some(directory)) {
+                    states.drain(..states.len() - 1);
+                }
+            }
+            Op::Rename { from, to } => {
+                let node = self.names[from].last().copied().flatten();
+                assert!(matches!(node, Some(Node::File(_))), "a directory was renamed: that is not modelled");
+                self.name(to, node);
+                self.name(from, None);
+            }
+            Op::Remove(path) => self.name(path, None),
+            Op::Told(_) => {}
+        }
+    }
+
+    fn name(&mut self, path: &Path, node: Option<Node>) {
+        self.names.entry(path.to_owned()).or_insert_with(|| vec![None]).push(node);
+    }
+
+    /// Every state that a power cut may leave now, or a fair choice of them.
+    pub(super) fn after_power_cut(&self, random: &mut fastrand::Rng) -> Vec<Tree> {
+        let open = self.open();
+        let counts: Vec<usize> = open.iter().map(|open| self.count(open)).collect();
+        choices(&counts, random).iter().map(|choice| self.tree(&open, choice)).collect()
+    }
+
+    /// What is there as long as the power is on.
+    pub(super) fn current(&self) -> Tree {
+        let open = self.open();
+        let newest: Vec<usize> = open.iter().map(|open| self.count(open) - 1).collect();
+        self.tree(&open, &newest)
+    }
+
+    fn count(&self, open: &Open) -> usize {
+        match open {
+            Open::Name(path) => self.names[path].len(),
+            Open::Names(_) => 3,
+            Open::File(_, variants) => variants.len(),
+        }
+    }
+
+    fn open(&self) -> Vec<Open> {
+        let mut open = Vec::new();
+        let mut groups: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
+        for (path, states) in self.names.iter().filter(|(_, states)| states.len() > 1) {
+            let parent = path.parent().unwrap();
+            if parent.ends_with(".rcr/lock") || parent.ends_with(".rcr/tmp") {
+                groups.entry(parent).or_default().push(path.clone());
+            } else if states.windows(2).any(|pair| pair[0] != pair[1]) {
+                open.push(Open::Name(path.clone()));
+            }
+        }
+        open.extend(groups.into_values().map(Open::Names));
+        for (file, data) in &self.files {
+            let named = self.names.values().flatten().any(|node| *node == Some(Node::File(*file)));
+            if named && data.durable != data.current {
+                open.push(Open::File(*file, data.variants()));
+            }
+        }
+        open
+    }
+
+    fn tree(&self, open: &[Open], choice: &[usize]) -> Tree {
+        let mut at: BTreeMap<&Path, usize> = BTreeMap::new();
+        let mut bytes: BTreeMap<FileId, &[u8]> = BTreeMap::new();
+        for (open, choice) in open.iter().zip(choice) {
+            match open {
+                Open::Name(path) => drop(at.insert(path, *choice)),
+                // None of them, all that ever were, or those that are there now.
+                Open::Names(paths) => {
+                    at.extend(paths.iter().map(|path| (path.as_path(), [0, 1, self.names[path].len() - 1][*choice])));
+                }
+                Open::File(file, variants) => drop(bytes.insert(*file, &variants[*choice])),
+            }
+        }
+        let mut tree = Tree::new();
+        for (path, states) in &self.names {
+            let parent = path.parent().unwrap();
+            let reached = parent == Path::new("") || tree.get(parent) == Some(&None);
+            let node = states[at.get(path.as_path()).copied().unwrap_or(states.len() - 1)];
+            match node.filter(|_| reached) {
+                Some(Node::Directory) => drop(tree.insert(path.clone(), None)),
+                Some(Node::File(file)) => {
+                    let bytes = bytes.get(&file).copied().unwrap_or(&self.files[&file].durable);
+                    tree.insert(path.clone(), Some(bytes.to_vec()));
+                }
+                None => {}
+            }
+        }
+        tree
+    }
+}
+
+impl Data {
+    /// As it was at the last sync first, as it is now last.
+    fn variants(&self) -> Vec<Vec<u8>> {
+        let (old, new) = (&self.durable, &self.current);
+        let blocks = |from_new: &dyn Fn(usize) -> bool, length: usize| -> Vec<u8> {
+            let byte = |at: usize| {
+                let from = if from_new(at / BLOCK_BYTES) { new } else { old };
+                from.get(at).copied().unwrap_or(0)
+            };
+            (0..length).map(byte).collect()
+        };
+        let middle = new.len() / 2 / BLOCK_BYTES;
+        let mut variants = vec![
+            old.clone(),
+            Vec::new(),
+            blocks(&|_| false, new.len()),
+            blocks(&|_| true, middle * BLOCK_BYTES),
+            blocks(&|block| block < middle, new.len()),
+            blocks(&|block| block >= middle, new.len()),
+            blocks(&|block| block % 2 == 0, new.len()),
+            new.clone(),
+        ];
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        variants.retain(|variant| variant == new || !seen.contains(variant) && (seen.push(variant.clone()), true).1);
+        variants.dedup();
+        variants
+    }
+}
+
+/// For each of the things that may be in `counts` states, which one it is in.
+fn choices(counts: &[usize], random: &mut fastrand::Rng) -> Vec<Vec<usize>> {
+    let product = counts.iter().try_fold(1_usize, |product, count| product.checked_mul(*count));
+    if let Some(all) = product.filter(|product| *product <= ALL_STATES) {
+        let nth = |mut rest: usize| {
+            let digit = |count: &usize| (rest % count, rest /= count).0;
+            counts.iter().map(digit).collect()
+        };
+        return (0..all).map(nth).collect();
+    }
+    let mut found = Vec::new();
+    let newest: Vec<usize> = counts.iter().map(|count| count - 1).collect();
+    for base in [vec![0; counts.len()], newest] {
+        for (first, second) in
+            (0..counts.len()).flat_map(|first| (first..counts.len()).map(move |second| (first, second)))
+        {
+            for (one, two) in (0..counts[first]).flat_map(|one| (0..counts[second]).map(move |two| (one, two))) {
+                let mut choice = base.clone();
+                (choice[first], choice[second]) = (one, two);
+                found.push(choice);
+            }
+        }
+    }
+    found.extend((0..SAMPLES).map(|_| counts.iter().map(|count| random.usize(..*count)).collect()));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(ops: &[Op]) -> Vec<String> {
+        let mut disk = Disk::default();
+        ops.iter().for_each(|op| disk.apply(op));
+        let text = |tree: Tree| {
+            let file = |(path, bytes): (PathBuf, Option<Vec<u8>>)| {
+                format!("{}={}", path.display(), String::from_utf8(bytes.unwrap()).unwrap().replace('\0', "0"))
+            };
+            tree.into_iter().map(file).collect::<Vec<_>>().join(" ")
+        };
+        let mut states: Vec<String> =
+            disk.after_power_cut(&mut fastrand::Rng::with_seed(1)).into_iter().map(text).collect();
+        states.sort();
+        states.dedup();
+        states
+    }
+
+    #[test]
+    fn only_what_was_synced_is_sure() {
+        let create = |path: &str, file| Op::Create(path.into(), file);
+        let write = |file, text: &str| Op::Write { file, offset: 0, bytes: text.as_bytes().to_vec() };
+        let rename = |from: &str, to: &str| Op::Rename { from: from.into(), to: to.into() };
+        let (sync, names) = (Op::SyncFile, Op::SyncDir("".into()));
+        let written = [create("a", 1), write(1, "new")];
+        assert_eq!(after(&written), ["", "a=", "a=000", "a=new"]);
+        assert_eq!(after(&[&written[..], &[sync(1)]].concat()), ["", "a=new"]);
+        assert_eq!(after(&[&written[..], &[names.clone()]].concat()), ["a=", "a=000", "a=new"]);
+        let durable = [&written[..], &[sync(1), names.clone()]].concat();
+        assert_eq!(after(&durable), ["a=new"]);
+        let renamed = [&durable[..], &[rename("a", "b")]].concat();
+        assert_eq!(after(&renamed), ["", "a=new", "a=new b=new", "b=new"], "each half on its own");
+        let replaced =
+            [&durable[..], &[create("t", 2), write(2, "2"), sync(2), names.clone(), rename("t", "a")]].concat();
+        assert_eq!(after(&replaced), ["a=2", "a=2 t=2", "a=new", "a=new t=2"]);
+        let removed = [&durable[..], &[Op::Remove("a".into())]].concat();
+        assert_eq!(after(&removed), ["", "a=new"]);
+        assert_eq!(after(&[&removed[..], &[names]].concat()), [""]);
+        let emptied = [&durable[..], &[Op::Truncate { file: 1, size: 0 }, write(1, "x")]].concat();
+        assert_eq!(after(&emptied), ["a=", "a=n", "a=new", "a=x"]);
+    }
+
+    #[test]
+    fn blocks_of_a_file_come_one_by_one() {
+        let data = Data { durable: vec![b'o'; 48], current: vec![b'n'; 64] };
+        let kinds: Vec<String> = data.variants().into_iter().map(|v| String::from_utf8(v).unwrap()).collect();
+        assert_eq!(kinds.first().unwrap(), &"o".repeat(48));
+        assert_eq!(kinds.last().unwrap(), &"n".repeat(64));
+        assert!(kinds.contains(&["n".repeat(32), "o".repeat(16), "\0".repeat(16)].concat()), "torn in the middle");
+        assert!(kinds.contains(&["n", "o", "n", "\0"].map(|byte| byte.repeat(16)).concat()), "every other block");
+    }
+
+    #[test]
+    fn few_states_are_all_tried_and_of_many_the_extremes() {
+        let mut random = fastrand::Rng::with_seed(1);
+        assert_eq!(choices(&[], &mut random), [Vec::<usize>::new()]);
+        assert_eq!(choices(&[2, 3], &mut random).len(), 6);
+        let many = choices(&[2; 12], &mut random);
+        assert!(many.len() < 4096 && many.contains(&vec![0; 12]) && many.contains(&vec![1; 12]));
+    }
+}
