@@ -18,18 +18,21 @@ use crate::store::{Durability, Error, GcOptions, Layout, Options};
 /// A scenario, on the store at a path. It can be run again on whatever an earlier run has left.
 pub(super) struct Scenario {
     pub(super) name: &'static str,
+    /// Whether it leaves blobs that nobody made durable: they may be damaged until they were verified.
+    pub(super) hasty: bool,
     pub(super) run: for<'a> fn(&'a Path, &'a Notes<'a>) -> LocalBoxFuture<'a, Result<(), Error>>,
 }
 
 pub(super) const SCENARIOS: [Scenario; 5] = [
-    Scenario { name: "pulls", run: |store, notes| Box::pin(pulls(store, notes)) },
-    Scenario { name: "removals", run: |store, notes| Box::pin(removals(store, notes)) },
-    Scenario { name: "interrupted downloads", run: |store, notes| Box::pin(interruptions(store, notes)) },
+    Scenario { name: "pulls", hasty: false, run: |store, notes| Box::pin(pulls(store, notes)) },
+    Scenario { name: "removals", hasty: false, run: |store, notes| Box::pin(removals(store, notes)) },
+    Scenario { name: "interrupted downloads", hasty: false, run: |store, notes| Box::pin(interruptions(store, notes)) },
     Scenario {
         name: "platforms and annotations",
+        hasty: false,
         run: |store, notes| Box::pin(platforms_and_annotations(store, notes)),
     },
-    Scenario { name: "relaxed durability", run: |store, notes| Box::pin(relaxed(store, notes)) },
+    Scenario { name: "relaxed durability", hasty: true, run: |store, notes| Box::pin(relaxed(store, notes)) },
 ];
 
 /// One thing that a name stands for, or `None` while nobody gave it.
@@ -162,17 +165,16 @@ async fn pulls(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
 async fn removals(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
     let layout = layout(store)?;
     let one = put_image(&layout, "one", None).await;
-    let two = put_image(&layout, "one", Some(&one)).await;
-    let three = put_image(&layout, "three", None).await;
+    let two = put_image(&layout, "two", Some(&one)).await;
     notes.tag(&layout, A, &two).await?;
-    notes.tag(&layout, B, &three).await?;
+    notes.tag(&layout, B, &one).await?;
     let gone = || Named { digest: None, whole: false };
     notes.changing(B, gone(), layout.remove(&[B], Duration::ZERO)).await?;
-    put_image(&layout, "nobody needs it", None).await;
+    bring(&layout, LAYER, "nobody needs it").await;
     layout.gc(GcOptions { grace: Duration::ZERO, ..GcOptions::default() }).await?;
     notes.changing(A, gone(), layout.untag(A)).await?;
     layout.gc(GcOptions { grace: Duration::ZERO, ..GcOptions::default() }).await?;
-    notes.tag(&layout, A, &put_image(&layout, "three", None).await).await
+    notes.tag(&layout, A, &put_image(&layout, "two", None).await).await
 }
 
 /// A download that stops and goes on, and one of wrong bytes before the right ones.
@@ -180,13 +182,10 @@ async fn interruptions(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
     const TEXT: &str = "a layer of which a part comes first, and then the rest of it";
     let pull = layout(store)?;
     let layer = describe(LAYER, TEXT.as_bytes());
-    if !pull.contains(&layer).await.unwrap() {
-        let stopped = Served { bytes: TEXT.as_bytes(), until: 30, resumes: false };
-        assert!(pull.receive(&layer, &stopped, &Silent).await.is_err());
-        let wrong = TEXT.to_ascii_uppercase();
-        let wrong = Served { bytes: wrong.as_bytes(), until: TEXT.len(), resumes: true };
-        assert_eq!(pull.receive(&layer, &wrong, &Silent).await.unwrap_err().kind(), FaultKind::Corrupt);
-        assert!(pull.receive(&layer, &stopped, &Silent).await.is_err());
+    let wrong = TEXT.to_ascii_uppercase();
+    for (bytes, until, resumes) in [(TEXT, 30, false), (&wrong, TEXT.len(), true), (TEXT, 40, false)] {
+        // None of these comes to anything, unless an earlier run left more than it had to.
+        let _ = pull.receive(&layer, &Served { bytes: bytes.as_bytes(), until, resumes }, &Silent).await;
     }
     notes.tag(&pull, A, &put_image(&pull, TEXT, None).await).await
 }
