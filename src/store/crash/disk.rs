@@ -19,7 +19,7 @@ use super::log::{FileId, Op};
 /// Stands in for the block of a disk: the files of the tests are small.
 const BLOCK_BYTES: usize = 16;
 /// Up to so many states are all tried; of more, those that differ from the oldest or the newest in one place.
-const ALL_STATES: usize = 24;
+const ALL_STATES: usize = 18;
 /// How many others of them are tried, at random.
 const SAMPLES: usize = 4;
 
