@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Error, Image, image, images_of, name, origin};
 use crate::model::{Descriptor, Digest, HistoryEntry, Platform, Reference};
-use crate::store::{Entry, Layout};
+use crate::store::{Entry, Layout, Memo};
 
 /// A row of `images`.
 #[derive(Clone, Debug, Serialize)]
@@ -33,25 +33,58 @@ pub struct ImageRow {
 /// # Errors
 /// The index cannot be read.
 pub fn images(layout: &Layout) -> Result<Vec<ImageRow>> {
-    Ok(layout.entries()?.into_iter().map(|entry| row(layout, entry)).collect())
+    let entries = layout.entries()?;
+    let mut memo = layout.memo("images");
+    let rows = entries.into_iter().map(|entry| row(layout, &mut memo, entry)).collect();
+    memo.keep();
+    Ok(rows)
 }
 
-fn row(layout: &Layout, entry: Entry) -> ImageRow {
-    let images = images_of(layout, &entry.descriptor, entry.platforms.as_ref());
-    let (images, problem) = match images {
-        Ok(images) => (images, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+/// What the documents of an image say about it.
+#[derive(Deserialize, Serialize)]
+struct Facts {
+    platforms: Vec<String>,
+    size_bytes: u64,
+    created: Option<String>,
+}
+
+impl Facts {
+    fn of(images: &[Image]) -> Self {
+        let mut seen = BTreeSet::new();
+        let parts = images.iter().flat_map(|i| std::iter::once(&i.manifest.config).chain(&i.manifest.layers));
+        let content: u64 = parts.filter(|part| seen.insert(part.digest.clone())).map(|part| part.size).sum();
+        let documents: u64 = images.iter().map(|image| image.descriptor.size).sum();
+        Self {
+            platforms: images.iter().filter_map(|image| image.platform.as_ref()).map(ToString::to_string).collect(),
+            size_bytes: content + documents,
+            created: images.iter().filter_map(|image| image.config.as_ref()?.created.clone()).max(),
+        }
+    }
+}
+
+fn row(layout: &Layout, memo: &mut Memo, entry: Entry) -> ImageRow {
+    let Descriptor { media_type, digest, size, .. } = &entry.descriptor;
+    let stored = entry.platforms.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(",");
+    let key = format!("{media_type} {digest} {size} {} {stored}", entry.platforms.is_some());
+    let (facts, problem) = match memo.recall(&key) {
+        Some(facts) => (facts, None),
+        None => match images_of(layout, &entry.descriptor, entry.platforms.as_ref()) {
+            Ok(images) => {
+                let facts = Facts::of(&images);
+                let read = images.iter().flat_map(|image| [&image.descriptor.digest, &image.manifest.config.digest]);
+                let read: BTreeSet<_> = read.chain([digest]).collect();
+                memo.note(&key, &read.into_iter().collect::<Vec<_>>(), &facts);
+                (facts, None)
+            }
+            Err(error) => (Facts::of(&[]), Some(error.to_string())),
+        },
     };
-    let mut seen = BTreeSet::new();
-    let parts = images.iter().flat_map(|i| std::iter::once(&i.manifest.config).chain(&i.manifest.layers));
-    let content: u64 = parts.filter(|part| seen.insert(part.digest.clone())).map(|part| part.size).sum();
-    let documents: u64 = images.iter().map(|image| image.descriptor.size).sum();
     ImageRow {
         reference: entry.name.unwrap_or_else(|| "<none>".to_owned()),
         digest: entry.descriptor.digest,
-        platforms: images.iter().filter_map(|image| image.platform.as_ref()).map(ToString::to_string).collect(),
-        size_bytes: content + documents,
-        created: images.iter().filter_map(|image| image.config.as_ref()?.created.clone()).max(),
+        platforms: facts.platforms,
+        size_bytes: facts.size_bytes,
+        created: facts.created,
         problem,
     }
 }

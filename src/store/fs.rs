@@ -99,6 +99,21 @@ fn absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
+/// What changes with a plain file whenever anything is done to it; `None` where there is none.
+pub(super) fn stamp(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some(format!("{}.{}.{}.{}", metadata.len(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+    }
+    #[cfg(not(unix))]
+    {
+        let modified = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(format!("{}.{}", metadata.len(), modified.as_nanos()))
+    }
+}
+
 /// What the store's own directory is, as a user may have linked it.
 pub(super) fn look_through(path: &Path) -> Result<Node, Error> {
     match fs::metadata(path) {
