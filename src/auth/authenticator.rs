@@ -119,6 +119,11 @@ impl Authenticator {
         self.state().used.clone()
     }
 
+    /// Whether the registry has asked for tokens, each for its own scopes.
+    pub fn wants_tokens(&self) -> bool {
+        self.state().scheme == Some(Scheme::Bearer)
+    }
+
     /// What the token that is in use for `repository` permits by its own words; `None` where no token is in use.
     pub fn granted(&self, repository: Option<&str>) -> Option<Granted> {
         let state = self.state();

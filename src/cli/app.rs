@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -9,14 +10,13 @@ use crate::auth::credential::{CredentialStore, Credentials};
 use crate::config::Settings;
 use crate::content::{Event, Progress};
 use crate::http::{self, Notice};
-use crate::op::{Context, Exit, Failure};
-use crate::store::Layout;
+use crate::op::{Context, Exit, Failure, OpenUploads};
+use crate::store::{self, Layout};
 use crate::transfer::Limits;
 use crate::ui::{self, Printer};
 
-/// The rate from which on a connection more is worth having, in bytes per second. Below it, each would stand still for
-/// so long that servers hang up.
-const RATE_PER_BLOB: u64 = 64 * 1024;
+/// How long a command that was stopped takes leave of registries.
+const FAREWELL: Duration = Duration::from_millis(700);
 
 /// What every command works with: settings, the printer, and the layers made from them when they are needed.
 pub(super) struct App {
@@ -28,6 +28,7 @@ pub(super) struct App {
     choices: Mutex<BTreeSet<(String, String)>>,
     /// Whether bytes of a blob have begun to move.
     moving: Arc<AtomicBool>,
+    open_uploads: Arc<OpenUploads>,
 }
 
 impl App {
@@ -40,6 +41,7 @@ impl App {
             layout: OnceLock::new(),
             choices: Mutex::default(),
             moving: Arc::default(),
+            open_uploads: Arc::default(),
         }
     }
 
@@ -68,7 +70,8 @@ impl App {
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
         let credentials: Arc<dyn CredentialStore> = self.credentials.clone();
-        Context::new(Arc::new(client), credentials, limits, progress, self.settings.registries.clone())
+        let registries = self.settings.registries.clone();
+        Context::new(Arc::new(client), credentials, limits, progress, registries, self.open_uploads.clone())
     }
 
     /// How many blobs may move at once for the rate that is allowed.
@@ -126,6 +129,12 @@ impl App {
     /// Whether bytes of a blob have begun to move: only then there may be something to go on from.
     pub(super) fn has_moved_bytes(&self) -> bool {
         self.moving.load(Ordering::Relaxed)
+    }
+
+    /// Tells registries that uploads are given up, for as long as somebody who stopped the program may wait.
+    pub(super) async fn abandon_uploads(&self) {
+        // Who does not answer keeps the session until it expires.
+        let _ = tokio::time::timeout(FAREWELL, self.open_uploads.abandon()).await;
     }
 
     /// What people should know about the store and the credential files that were used.

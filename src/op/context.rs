@@ -2,14 +2,32 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::join_all;
+
 use crate::auth::Authenticator;
 use crate::auth::credential::CredentialStore;
 use crate::content::{Event, Progress};
 use crate::endpoint::{self, Endpoint, Registries, Route};
 use crate::http;
 use crate::model::{Reference, Registry};
-use crate::registry::{self, Chain, Host, Repository, Warning};
+use crate::registry::{self, Chain, Host, Repository, Uploader, Warning};
 use crate::transfer::Limits;
+
+/// The uploads of a run, for whoever gives it up: a command that is dropped cannot say farewell itself.
+#[derive(Default)]
+pub struct OpenUploads(Mutex<Vec<Arc<Uploader>>>);
+
+impl OpenUploads {
+    pub(super) fn add(&self, uploader: &Arc<Uploader>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(uploader));
+    }
+
+    /// Tells registries to forget what nobody goes on with, as far as they listen.
+    pub async fn abandon(&self) {
+        let open = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        join_all(open.iter().map(|uploader| uploader.abandon())).await;
+    }
+}
 
 /// What every verb that talks to a registry works with.
 pub struct Context {
@@ -23,6 +41,8 @@ pub struct Context {
     pub progress: Arc<dyn Progress>,
     /// What is said about registries.
     pub registries: Arc<Registries>,
+    /// The uploads that are under way.
+    pub open_uploads: Arc<OpenUploads>,
     authenticators: Mutex<HashMap<Registry, Arc<Authenticator>>>,
     hosts: Mutex<Vec<Host>>,
     defaulted: AtomicBool,
@@ -36,6 +56,7 @@ impl Context {
         limits: Limits,
         progress: Arc<dyn Progress>,
         registries: Arc<Registries>,
+        open_uploads: Arc<OpenUploads>,
     ) -> Self {
         Self {
             http,
@@ -43,6 +64,7 @@ impl Context {
             limits,
             progress,
             registries,
+            open_uploads,
             authenticators: Mutex::default(),
             hosts: Mutex::default(),
             defaulted: AtomicBool::new(false),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Image, image, images_of, name, origin};
+use super::{Error, Image, image, images_of, name};
 use crate::model::{Descriptor, Digest, HistoryEntry, Platform, Reference};
 use crate::store::{Entry, Layout, Memo};
 
@@ -89,7 +89,7 @@ fn row(layout: &Layout, memo: &mut Memo, entry: Entry) -> ImageRow {
     }
 }
 
-/// Gives a stored image another name. What is known about where it is goes along.
+/// Gives a stored image another name.
 ///
 /// # Errors
 /// [`Error::NoSuchImage`], or the store's.
@@ -101,11 +101,9 @@ pub async fn tag(layout: &Layout, source: &Reference, destination: &Reference) -
     }
     let _shared = layout.share().await?;
     let entry = name::find(layout, &source)?;
-    let known = entry.descriptor.annotations.get(origin::ANNOTATION);
-    let annotations = known.map(|value| (origin::ANNOTATION.to_owned(), value.clone())).into_iter().collect();
     let mut descriptor = entry.descriptor.clone();
     descriptor.annotations.clear();
-    layout.tag(&name::of(&destination), descriptor, entry.platforms.as_ref(), annotations).await?;
+    layout.tag(&name::of(&destination), descriptor, entry.platforms.as_ref()).await?;
     layout.sync().await?;
     Ok(destination)
 }

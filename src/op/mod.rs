@@ -19,7 +19,7 @@ mod remote;
 mod search;
 mod verdict;
 
-pub use context::Context;
+pub use context::{Context, OpenUploads};
 pub use error::Error;
 pub use explain::{Asked, Asking, Candidate, Explanation, LeftOut, Scheme, Source, Sourced, Tls, Way, explain};
 pub use failure::{Exit, Failure};

@@ -1,41 +1,41 @@
-//! Which repositories are known to hold an image: an annotation of its entry in the store's index, from which pushes
-//! learn where a registry can mount blobs from.
+//! Where blobs are known to be on a registry: learnt from every pull and push, kept in the store, and used by pushes
+//! to mount blobs from there. Knowledge to be verified at use, which a mount is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
-use crate::model::{Digest, Reference, Registry};
-use crate::store::{Entry, Error, Layout};
+use crate::model::{Descriptor, Digest, Reference};
+use crate::registry::Findings;
+use crate::store::Layout;
 
-/// Repositories, as `registry/path`, separated by spaces: those that the image was read from or pushed to by this
-/// user. Knowledge to be verified at use, which a mount is.
-pub(super) const ANNOTATION: &str = "rcr.known-in";
-
-/// The annotations of an entry that was just read from, or written to, `reference`'s repository.
-pub(super) fn with(entry: Option<&Entry>, reference: &Reference) -> BTreeMap<String, String> {
-    let mut known: BTreeSet<String> = entry.map(of).unwrap_or_default();
-    known.insert(reference.name());
-    let text = known.into_iter().collect::<Vec<_>>().join(" ");
-    BTreeMap::from([(ANNOTATION.to_owned(), text)])
-}
-
-/// The repositories where an entry's image is known to be.
-pub(super) fn of(entry: &Entry) -> BTreeSet<String> {
-    let known = entry.descriptor.annotations.get(ANNOTATION);
-    known.map(|text| text.split(' ').filter(|r| !r.is_empty()).map(str::to_owned).collect()).unwrap_or_default()
-}
-
-/// For each blob that some stored image on `registry` holds, a repository of that registry other than `except` to
-/// mount it from.
-pub(super) fn mounts(layout: &Layout, registry: &Registry, except: &str) -> Result<BTreeMap<Digest, String>, Error> {
-    let prefix = format!("{registry}/");
-    let mut found = BTreeMap::new();
-    for entry in layout.entries()? {
-        let mut source = of(&entry).into_iter().filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned()));
-        let Some(source) = source.find(|path| path != except) else { continue };
-        // An image that cannot be read is no source; the push itself will say what is wrong with what it needs.
-        for part in layout.walk(&entry.descriptor, entry.platforms.as_ref()).unwrap_or_default() {
-            found.entry(part.digest).or_insert_with(|| source.clone());
-        }
+/// For each blob the repositories of the destination's registry that are known to hold it. Those that hold the most of
+/// them come first: each repository that is mounted from may take a token of its own.
+pub(super) async fn known(
+    layout: &Layout,
+    destination: &Reference,
+    blobs: &[Descriptor],
+) -> HashMap<Digest, Vec<String>> {
+    let digests = blobs.iter().map(|blob| blob.digest.clone()).collect();
+    let mut known = layout.locations(destination.registry().as_str(), digests).await;
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for name in known.values().flatten() {
+        *counts.entry(name.clone()).or_default() += 1;
     }
-    Ok(found)
+    for names in known.values_mut() {
+        names.sort_by_key(|name| std::cmp::Reverse(counts.get(name).copied().unwrap_or_default()));
+    }
+    known
+}
+
+/// That a repository holds all of these blobs.
+pub(super) fn all_in<'a>(reference: &Reference, blobs: impl IntoIterator<Item = &'a Descriptor>) -> Findings {
+    let fact = |blob: &Descriptor| ((blob.digest.clone(), reference.repository().to_owned()), true);
+    blobs.into_iter().map(fact).collect()
+}
+
+/// Keeps what was found out. A store that cannot be written does without.
+pub(super) async fn learn(layout: &Layout, reference: &Reference, findings: Findings) {
+    match layout.learn_locations(reference.registry().as_str(), findings).await {
+        Ok(new) => tracing::debug!(new, "where blobs are"),
+        Err(error) => tracing::debug!(error = error.to_string(), "where blobs are is not kept"),
+    }
 }

@@ -128,9 +128,9 @@ pub async fn pull(
     for document in documents {
         layout.put_document(document.bytes, &document.descriptor).await?;
     }
-    let annotations = origin::with(entry.as_ref().filter(|e| e.descriptor.digest == descriptor.digest), reference);
-    layout.tag(&name, bare(&descriptor), platforms.as_ref(), annotations).await?;
+    layout.tag(&name, bare(&descriptor), platforms.as_ref()).await?;
     layout.sync().await?;
+    origin::learn(layout, reference, origin::all_in(reference, plan.fetch.iter().chain(&plan.present))).await;
     if let Some(old) = entry.filter(|e| reference.digest().is_some() && e.descriptor.digest != descriptor.digest) {
         let text = format!("{name} now names {}, and named {} before", descriptor.digest, old.descriptor.digest);
         progress.report(Event::Note { text: &text });

@@ -1,13 +1,15 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use futures_util::future::join;
 
 use super::{Context, Error, image, images_of, name, origin};
 use crate::content::Event;
 use crate::model::{Descriptor, Kind, Manifest, Platform, Reference};
-use crate::registry::{Target, Uploader};
-use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
+use crate::registry::{Repository, Target, Uploader};
+use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout, Uploads};
 use crate::transfer::{Engine, Plan, Totals};
 
 /// How to push.
@@ -67,9 +69,9 @@ pub async fn push(
         }
     }
     let repository = context.destination(destination)?;
-    let mounts = origin::mounts(layout, destination.registry(), destination.repository())?;
-    let sink = Uploader::new(repository.clone()).mount_from(mounts);
-    let plan = Plan::build(blobs.clone(), &sink, context.limits.concurrency).await;
+    let sink = Arc::new(uploader(layout, repository.clone(), destination, &blobs, options).await);
+    context.open_uploads.add(&sink);
+    let plan = Plan::build(blobs, sink.as_ref(), context.limits.concurrency).await;
     context.pass_on(repository.take_warnings());
     let plan = plan?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
@@ -85,25 +87,46 @@ pub async fn push(
         return Ok(outcome(Totals::default(), plan));
     }
 
-    layout.demand_sound(&blobs).await?;
-    let totals = Engine { source: layout, sink: &sink, limits: &context.limits, progress }.run(&plan).await;
+    let totals = Engine { source: layout, sink: sink.as_ref(), limits: &context.limits, progress }.run(&plan).await;
     context.pass_on(repository.take_warnings());
+    let learning = origin::learn(layout, destination, sink.take_findings());
+    let sending = async {
+        let totals = totals?;
+        for document in &documents {
+            let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
+            let tag = destination.tag().filter(|_| document.digest == root.digest);
+            let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
+            let put = repository.put_manifest(bytes, &document.media_type, &target).await;
+            context.pass_on(repository.take_warnings());
+            put?;
+        }
+        anyhow::Ok(totals)
+    };
+    let ((), totals) = join(learning, sending).await;
     let totals = totals?;
-    for document in &documents {
-        let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
-        let tag = destination.tag().filter(|_| document.digest == root.digest);
-        let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
-        let put = repository.put_manifest(bytes, &document.media_type, &target).await;
-        context.pass_on(repository.take_warnings());
-        put?;
-    }
-    // What is known of where the image is helps the next push. A store that cannot be written does without.
-    if let Some(name) = &entry.name {
-        let noted = layout.annotate(name, &entry.descriptor.digest, origin::with(Some(&entry), destination)).await;
-        tracing::info!(noted = noted.is_ok(), "where the image was pushed to");
-    }
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
     Ok(outcome(totals, plan))
+}
+
+/// Where the blobs go, with all that earlier runs know about it.
+async fn uploader(
+    layout: &Layout,
+    repository: Repository,
+    destination: &Reference,
+    blobs: &[Descriptor],
+    options: &PushOptions,
+) -> Uploader {
+    let sink = Uploader::new(repository).with_known(origin::known(layout, destination, blobs).await);
+    if options.dry_run {
+        return sink.only_looking();
+    }
+    let uploads = Uploads::new(layout, &destination.name());
+    let left_open = uploads.left_open();
+    sink.resuming(left_open, move |digest, path| {
+        if let Err(error) = uploads.note(digest, path) {
+            tracing::debug!(error = error.to_string(), "the next push starts over");
+        }
+    })
 }
 
 fn stored_platforms(names: &BTreeSet<String>) -> Vec<Platform> {

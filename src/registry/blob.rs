@@ -6,6 +6,7 @@ use futures_util::stream;
 use super::error::Error;
 use super::range::ContentRange;
 use super::repository::{Repository, check_size, identity, refuse_encoding};
+use crate::auth::Scoped;
 use crate::content::{ByteStream, Fault, FaultKind, IntegrityError, Opened, Source, Verifier};
 use crate::http::{Class, HeaderMap, HeaderValue, Method, Response, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
@@ -17,9 +18,14 @@ impl Repository {
     /// # Errors
     /// [`Error::RateLimited`], [`Error::Server`], or [`Error::Http`] where no answer came.
     pub async fn blob_exists(&self, digest: &Digest) -> Result<bool, Error> {
+        self.blob_exists_for(digest, &self.pull()).await
+    }
+
+    /// The same with a token that is of use for more.
+    pub(super) async fn blob_exists_for(&self, digest: &Digest, authorizer: &Scoped) -> Result<bool, Error> {
         let operation = self.about_blob("look for", digest);
         let request = self.request(Method::HEAD, self.blob_url(digest)?);
-        let response = self.host().send(&operation, request, &self.pull()).await?;
+        let response = self.host().send(&operation, request, authorizer).await?;
         match response.status().as_u16() {
             200 => Ok(true),
             408 | 429 | 500..=599 if response.status() != StatusCode::NOT_IMPLEMENTED => {

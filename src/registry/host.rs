@@ -113,6 +113,11 @@ impl Host {
         self.shared.authenticator.scoped(repository, scopes).trusting(self.endpoint().host(), self.shared.trust.clone())
     }
 
+    /// Whether each kind of request needs a token of its own, as far as it is known by now.
+    pub(super) fn wants_tokens(&self) -> bool {
+        self.shared.authenticator.wants_tokens()
+    }
+
     /// Leaves it alone for the rest of the run, as one of several places; where it was not reached at all, whatever
     /// registry it is to speak for. `false` where it was left alone already.
     pub(super) fn drop_out(&self, unreachable: bool) -> bool {

@@ -1,4 +1,5 @@
-//! A blob on its way out: read from its source in order, counted, hashed, reported, and handed to a request.
+//! A blob on its way out: read from its source in order, counted, reported, and handed to a request. Hashed on the way
+//! only where the source does not do so itself.
 
 use std::convert::Infallible;
 use std::future::{Future, pending};
@@ -23,11 +24,11 @@ pub(super) struct Outflow<'a, S> {
     descriptor: &'a Descriptor,
     progress: &'a dyn Progress,
     stream: Option<ByteStream>,
-    /// Bytes of the stream that are not wanted: the source began before `position`.
-    skip: u64,
+    /// How far the stream has been read; it may have begun before `position`.
+    read: u64,
     leftover: Bytes,
     position: u64,
-    /// Until all bytes have passed once.
+    /// Until all bytes have passed once, where the source does not vouch for them.
     verifier: Option<Verifier>,
     reported: u64,
 }
@@ -39,7 +40,7 @@ impl<'a, S: Source> Outflow<'a, S> {
             descriptor,
             progress,
             stream: None,
-            skip: 0,
+            read: 0,
             leftover: Bytes::new(),
             position: 0,
             verifier: Some(Verifier::new(descriptor)),
@@ -51,9 +52,11 @@ impl<'a, S: Source> Outflow<'a, S> {
         self.descriptor
     }
 
-    pub(super) fn started(&self) {
+    /// The first `offset` bytes need not be sent.
+    pub(super) fn started(&mut self, offset: u64) {
         let Descriptor { digest, size, .. } = self.descriptor;
-        self.progress.report(Event::Started { digest, offset: 0, bytes: *size });
+        self.reported = self.reported.max(offset);
+        self.progress.report(Event::Started { digest, offset, bytes: *size });
     }
 
     /// Runs `send` with a body of the bytes from `start` on. The source is borrowed and a body must own what it
@@ -125,43 +128,58 @@ impl<'a, S: Source> Outflow<'a, S> {
         }
     }
 
-    /// The next piece, never empty and never longer than `most`. The last is given only after all were verified.
+    /// The next piece, never empty and never longer than `most`. The last is given only after all were verified, here
+    /// or by the source.
     async fn next(&mut self, most: u64) -> Result<Bytes, Fault> {
         while self.leftover.is_empty() {
             let Some(stream) = &mut self.stream else {
-                let opened = self.source.open(self.descriptor, self.position..self.descriptor.size).await?;
-                self.skip = self.position.checked_sub(opened.offset).ok_or_else(|| {
-                    Fault::new(FaultKind::Permanent, std::io::Error::other("the source skipped bytes"))
-                })?;
-                self.stream = Some(opened.stream);
+                self.open().await?;
                 continue;
             };
             let Some(piece) = stream.next().await else { return Err(self.short().into()) };
-            let mut piece = piece?;
-            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
-            piece.advance(skipped);
-            self.skip -= skipped as u64;
-            self.leftover = piece;
+            self.leftover = self.take(piece?)?;
         }
         let taken = usize::try_from(most).unwrap_or(usize::MAX).min(self.leftover.len());
         let piece = self.leftover.split_to(taken);
-        self.verify(&piece)?;
         self.position += piece.len() as u64;
         Ok(piece)
     }
 
-    /// Hashes what has not passed before: after a step back the same bytes pass again.
-    fn verify(&mut self, piece: &[u8]) -> Result<(), IntegrityError> {
-        let Some(verifier) = &mut self.verifier else { return Ok(()) };
-        let known = verifier.received().saturating_sub(self.position);
-        let fresh = piece.get(usize::try_from(known).unwrap_or(usize::MAX)..).unwrap_or_default();
-        verifier.update(fresh)?;
-        if verifier.received() == self.descriptor.size
-            && let Some(verifier) = self.verifier.take()
-        {
-            verifier.finish()?;
+    /// Opens the source where it is to go on: at `position`, or where hashing stopped if that is before it.
+    async fn open(&mut self) -> Result<(), Fault> {
+        let size = self.descriptor.size;
+        let mut opened = self.source.open(self.descriptor, self.position..size).await?;
+        if opened.verified {
+            self.verifier = None;
         }
+        let from = self.verifier.as_ref().map_or(self.position, |verifier| verifier.received().min(self.position));
+        if opened.offset > from && from < self.position {
+            opened = self.source.open(self.descriptor, from..size).await?;
+        }
+        if opened.offset > from {
+            let error = std::io::Error::other("the source skipped bytes");
+            return Err(Fault::new(FaultKind::Permanent, error));
+        }
+        (self.read, self.stream) = (opened.offset, Some(opened.stream));
         Ok(())
+    }
+
+    /// Hashes what has not passed before - after a step back the same bytes pass again - and gives what is wanted.
+    fn take(&mut self, mut piece: Bytes) -> Result<Bytes, IntegrityError> {
+        let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        if let Some(verifier) = &mut self.verifier {
+            let known = length(verifier.received().saturating_sub(self.read));
+            verifier.update(piece.get(known..).unwrap_or_default())?;
+            if verifier.received() == self.descriptor.size
+                && let Some(verifier) = self.verifier.take()
+            {
+                verifier.finish()?;
+            }
+        }
+        let unwanted = length(self.position.saturating_sub(self.read)).min(piece.len());
+        self.read += piece.len() as u64;
+        piece.advance(unwanted);
+        Ok(piece)
     }
 
     fn short(&self) -> IntegrityError {

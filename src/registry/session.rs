@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) chunk_min_bytes: u64,
     /// Whether bytes may have gone into it.
     pub(super) used: bool,
+    /// Whether a later run has been told of it.
+    pub(super) remembered: bool,
 }
 
 impl Session {
@@ -30,7 +32,23 @@ impl Session {
         })?;
         let minimum = response.headers().get("oci-chunk-min-length");
         let chunk_min_bytes = minimum.and_then(|v| v.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
-        Ok(Self { location, at_home, chunk_min_bytes, used: false })
+        Ok(Self { location, at_home, chunk_min_bytes, used: false, remembered: false })
+    }
+
+    /// The session of an earlier run that is at `path` on the registry itself.
+    pub(super) fn reopen(host: &Host, path: &str) -> Self {
+        let mut location = host.endpoint().base.clone();
+        location.set_path(path);
+        location.set_query(None);
+        Self { location, at_home: true, chunk_min_bytes: 0, used: true, remembered: true }
+    }
+
+    /// The path at which a later run finds it again, where that may be written down: at the registry itself, which
+    /// asks for credentials, and without a query, which may be a signature. A session whose state is in its query, as
+    /// CNCF Distribution has it, does not survive a request that breaks off anyway: the query must say how many bytes
+    /// there are, and only a whole answer tells.
+    pub(super) fn lasting(&self) -> Option<&str> {
+        (self.at_home && self.location.query().is_none()).then(|| self.location.path())
     }
 
     /// Moves on to where the answer says; stays where it says nothing. A session that has left the registry does not
@@ -102,7 +120,9 @@ mod tests {
             ("https://r.example/u%2F1?sig=x", format!("https://r.example/u%2F1?sig=x&{added}")),
         ];
         for (location, expected) in cases {
-            let session = Session { location: url(location), at_home: true, chunk_min_bytes: 0, used: false };
+            let location_url = url(location);
+            let session =
+                Session { location: location_url, at_home: true, chunk_min_bytes: 0, used: false, remembered: false };
             assert_eq!(session.completion(&digest).as_str(), expected, "{location}");
         }
     }

@@ -1,14 +1,16 @@
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::error::Error;
+use super::mount::{Findings, Gate, lock};
 use super::outflow::Outflow;
-use super::repository::{DOCKER_CONTENT_DIGEST, Repository, is_repository};
+use super::repository::Repository;
 use super::session::{Session, received};
-use crate::auth::{Scope, Scoped};
-use crate::content::{Fault, IntegrityError, Progress, Sink, Source, Stored};
+use crate::content::{Fault, Progress, Sink, Source, Stored};
 use crate::http::{Class, HeaderValue, Method, Request, Response, RetryPolicy, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
 
@@ -18,6 +20,8 @@ const CHUNK_BYTES: u64 = 8 * 1024 * 1024;
 const CHUNK_FLOOR_BYTES: u64 = 1024 * 1024;
 /// The largest minimum that a registry may ask for, in bytes.
 const CHUNK_CAP_BYTES: u64 = 64 * 1024 * 1024;
+/// The size in bytes from which an upload that broke off is worth going on with.
+const RESUMABLE_BYTES: u64 = 16 * 1024 * 1024;
 /// Sessions that are opened for one blob in one call.
 const SESSIONS: u32 = 3;
 /// Times in a row that a session may fail to get further.
@@ -30,10 +34,38 @@ const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 /// Where blobs go on a push: a repository, with what is known of others that hold the same blobs.
 pub struct Uploader {
     repository: Repository,
-    origins: HashMap<Digest, String>,
+    /// Repositories of the registry where blobs are known to be, this one among them; those to ask first come first.
+    pub(super) known: HashMap<Digest, Vec<String>>,
+    /// Whether nothing is to be changed there.
+    pub(super) only_looks: bool,
+    /// Blobs that the repository was asked for.
+    pub(super) looked: Mutex<HashSet<Digest>>,
+    pub(super) findings: Mutex<Findings>,
+    /// Set once the registry says that it does not mount blobs.
+    pub(super) mounts_nothing: AtomicBool,
+    pub(super) gate: Gate,
     sessions: Mutex<HashMap<Digest, Session>>,
+    /// Where earlier runs left sessions open.
+    left_open: Mutex<HashMap<Digest, String>>,
+    on_session: Box<OnSession>,
     /// The largest blob that is sent in one request, in bytes: learnt from refusals.
     whole_limit_bytes: AtomicU64,
+    /// Set once the registry takes no PATCH.
+    takes_no_patch: AtomicBool,
+}
+
+/// Hears at which path a session that another run could go on with is open, or that it is no more.
+type OnSession = dyn Fn(&Digest, Option<&str>) + Send + Sync;
+
+/// How bytes go into a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// All in the request that closes it.
+    Whole,
+    /// All in one PATCH, before it is closed.
+    Stream,
+    /// In chunks, before it is closed.
+    Chunks,
 }
 
 /// What became of a session.
@@ -42,8 +74,10 @@ enum Outcome {
     Done,
     /// The session is of no more use; another may be.
     Lost,
-    /// The blob is not taken in one request.
+    /// The blob is not taken in one PUT.
     WholeRefused,
+    /// The blob is not taken in one PATCH.
+    PatchRefused,
 }
 
 impl Uploader {
@@ -52,16 +86,44 @@ impl Uploader {
     pub fn new(repository: Repository) -> Self {
         Self {
             repository,
-            origins: HashMap::new(),
+            known: HashMap::new(),
+            only_looks: false,
+            looked: Mutex::default(),
+            findings: Mutex::default(),
+            mounts_nothing: AtomicBool::new(false),
+            gate: Gate::default(),
             sessions: Mutex::default(),
+            left_open: Mutex::default(),
+            on_session: Box::new(|_, _| {}),
             whole_limit_bytes: AtomicU64::new(u64::MAX),
+            takes_no_patch: AtomicBool::new(false),
         }
     }
 
-    /// Tells which other repositories of the same registry are known to hold which blobs.
+    /// Tells which repositories of the registry are known to hold which blobs, the best to ask first.
     #[must_use]
-    pub fn mount_from(mut self, origins: impl IntoIterator<Item = (Digest, String)>) -> Self {
-        self.origins.extend(origins);
+    pub fn with_known(mut self, known: impl IntoIterator<Item = (Digest, Vec<String>)>) -> Self {
+        self.known.extend(known);
+        self
+    }
+
+    /// Changes nothing there: blobs are looked for, and nothing more.
+    #[must_use]
+    pub fn only_looking(mut self) -> Self {
+        self.only_looks = true;
+        self
+    }
+
+    /// Goes on with sessions that earlier runs left open at these paths, and tells `on_session` of those that this
+    /// run opens and closes.
+    #[must_use]
+    pub fn resuming(
+        mut self,
+        left_open: impl IntoIterator<Item = (Digest, String)>,
+        on_session: impl Fn(&Digest, Option<&str>) + Send + Sync + 'static,
+    ) -> Self {
+        self.left_open = Mutex::new(left_open.into_iter().collect());
+        self.on_session = Box::new(on_session);
         self
     }
 
@@ -71,29 +133,40 @@ impl Uploader {
         &self.repository
     }
 
-    /// Tells the registry to forget the sessions that are open, as far as it listens: for a push that is given up.
+    /// Tells the registry to forget the sessions that are open and that nobody goes on with, as far as it listens: for
+    /// a push that is given up.
     pub async fn abandon(&self) {
-        let open: Vec<_> = self.sessions().drain().collect();
-        for (_, session) in open {
-            self.cancel(&session).await;
-        }
+        let open: Vec<_> = self.sessions().drain().map(|(_, session)| session).collect();
+        let useless = open.iter().filter(|session| !session.remembered);
+        join_all(useless.map(|session| self.cancel(session))).await;
     }
 
-    async fn deliver<S: Source>(&self, outflow: &mut Outflow<'_, S>) -> Result<(), Error> {
-        let digest = &outflow.descriptor().digest;
-        let mut whole = outflow.descriptor().size <= self.whole_limit_bytes.load(Ordering::Relaxed);
+    /// Sends the blob; how many bytes it took.
+    async fn deliver<S: Source>(&self, outflow: &mut Outflow<'_, S>) -> Result<u64, Error> {
+        let Descriptor { digest, size, .. } = outflow.descriptor();
         let mut disputed = false;
         for _ in 0..SESSIONS {
-            let mut session = self.session(digest).await?;
-            outflow.started();
-            let outcome = if whole {
-                self.send_whole(&mut session, outflow).await
-            } else {
-                self.send_chunks(&mut session, outflow).await
+            let (mut session, offset) = self.session(outflow.descriptor()).await?;
+            let manner = self.manner(&session, offset, *size);
+            outflow.started(offset);
+            let outcome = match manner {
+                Manner::Whole => self.send_whole(&mut session, outflow).await,
+                Manner::Stream | Manner::Chunks => self.send_parts(&mut session, outflow, offset, manner).await,
             };
+            if let Err(error) = &outcome
+                && error.is_transient()
+                && session.remembered
+                && self.is_resumable(&session, *size)
+            {
+                // The next call asks how far it came, or the next run.
+                self.sessions().insert(digest.clone(), session);
+                return outcome.map(|_| 0);
+            }
             self.sessions().remove(digest);
+            self.forget(&session, digest);
             if matches!(outcome, Ok(Outcome::Done)) {
-                return Ok(());
+                self.found(digest, self.repository.name(), true);
+                return Ok(size - offset);
             }
             self.cancel(&session).await;
             match outcome {
@@ -101,19 +174,52 @@ impl Uploader {
                 Err(error) if !disputed && error.answer().is_some_and(|answer| answer.has_code("DIGEST_INVALID")) => {
                     disputed = true;
                 }
-                outcome => whole &= !matches!(outcome?, Outcome::WholeRefused),
+                Ok(Outcome::WholeRefused) => {
+                    self.whole_limit_bytes.fetch_min(size.saturating_sub(1), Ordering::Relaxed);
+                }
+                Ok(Outcome::PatchRefused) => self.takes_no_patch.store(true, Ordering::Relaxed),
+                Ok(_) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(Error::SessionsLost { operation: self.about("upload", digest), sessions: SESSIONS })
     }
 
-    /// The session that a mount left behind, else a new one.
-    async fn session(&self, digest: &Digest) -> Result<Session, Error> {
+    /// How to go about it. Bytes that a broken PUT brought are lost; of a PATCH registries keep what came.
+    fn manner(&self, session: &Session, offset: u64, size: u64) -> Manner {
+        if size > self.whole_limit_bytes.load(Ordering::Relaxed) {
+            Manner::Chunks
+        } else if offset > 0 || self.is_resumable(session, size) {
+            Manner::Stream
+        } else {
+            Manner::Whole
+        }
+    }
+
+    /// Whether it is worth to find the session again after a break.
+    fn is_resumable(&self, session: &Session, size: u64) -> bool {
+        size > RESUMABLE_BYTES && session.lasting().is_some() && !self.takes_no_patch.load(Ordering::Relaxed)
+    }
+
+    /// A session, and how many bytes of the blob it has: one that broke off in this run or in an earlier one, the one
+    /// that a mount left behind, else a new one.
+    async fn session(&self, blob: &Descriptor) -> Result<(Session, u64), Error> {
+        let Descriptor { digest, size, .. } = blob;
         let kept = self.sessions().remove(digest);
-        if let Some(session) = kept {
+        let earlier = lock(&self.left_open).remove(digest);
+        let earlier = earlier.map(|path| Session::reopen(self.repository.host(), &path));
+        for mut session in kept.into_iter().chain(earlier) {
             if !session.used {
-                return Ok(session);
+                return Ok((session, 0));
             }
+            if self.is_resumable(&session, *size)
+                && let Ok(Some(received)) = self.status(&mut session, digest).await
+                // Of an empty session some registries say `0-0`, too.
+                && (2..=*size).contains(&received)
+            {
+                return Ok((session, received));
+            }
+            self.forget(&session, digest);
             self.cancel(&session).await;
         }
         let operation = self.about("upload", digest);
@@ -122,7 +228,7 @@ impl Uploader {
         if !response.status().is_success() {
             return Err(self.repository.host().refuse(operation, response).await);
         }
-        Session::open(self.repository.host(), &operation, &response)
+        Ok((Session::open(self.repository.host(), &operation, &response)?, 0))
     }
 
     /// One streamed PUT: distribution-spec, "POST then PUT".
@@ -158,39 +264,41 @@ impl Uploader {
         }
         match error.answer() {
             Some(answer) if answer.has_code("DIGEST_INVALID") => Err(error),
-            Some(answer) if matches!(answer.status.as_u16(), 400 | 404 | 405 | 413 | 501) => {
-                if answer.status == StatusCode::PAYLOAD_TOO_LARGE {
-                    self.whole_limit_bytes.fetch_min(size.saturating_sub(1), Ordering::Relaxed);
-                }
-                Ok(Outcome::WholeRefused)
-            }
+            Some(answer) if matches!(answer.status.as_u16(), 400 | 404 | 405 | 413 | 501) => Ok(Outcome::WholeRefused),
             _ => Err(error),
         }
     }
 
-    /// One PATCH after the other, then a PUT: distribution-spec, "Pushing a blob in chunks".
-    async fn send_chunks<S: Source>(
+    /// One PATCH after the other, then a PUT: distribution-spec, "Pushing a blob in chunks". The session has the first
+    /// `offset` bytes.
+    async fn send_parts<S: Source>(
         &self,
         session: &mut Session,
         outflow: &mut Outflow<'_, S>,
+        mut offset: u64,
+        manner: Manner,
     ) -> Result<Outcome, Error> {
         let Descriptor { digest, size, .. } = outflow.descriptor();
+        let in_one = manner == Manner::Stream;
         let minimum = session.chunk_min_bytes;
-        if minimum > CHUNK_CAP_BYTES {
+        if minimum > CHUNK_CAP_BYTES && !in_one {
             let operation = self.about("upload", digest);
             return Err(Error::ChunkTooLarge { operation, minimum_bytes: minimum, limit_bytes: CHUNK_CAP_BYTES });
         }
-        let mut chunk = CHUNK_BYTES.max(minimum);
-        let (mut offset, mut setbacks) = (0, 0);
+        let mut chunk = if in_one { *size } else { CHUNK_BYTES.max(minimum) };
+        let mut setbacks = 0;
         while offset < *size {
             let length = chunk.min(size - offset);
             let end = offset + length;
-            let (confirmed, error) = match self.send_chunk(session, outflow, offset, length).await {
+            let (confirmed, error) = match self.send_part(session, outflow, offset, length, in_one).await {
                 Ok(confirmed) => (confirmed, None),
                 Err(error) if is_lost(&error) || error.status() == Some(StatusCode::NOT_FOUND) => {
                     return Ok(Outcome::Lost);
                 }
                 Err(error) if error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE) => {
+                    if in_one {
+                        return Ok(Outcome::WholeRefused);
+                    }
                     let smaller = (chunk / 2).max(CHUNK_FLOOR_BYTES).max(minimum);
                     if smaller >= length {
                         return Err(error);
@@ -198,6 +306,7 @@ impl Uploader {
                     chunk = smaller;
                     (None, None)
                 }
+                Err(error) if in_one && is_unsupported(&error) => return Ok(Outcome::PatchRefused),
                 Err(error) if error.is_transient() && !matches!(error, Error::Source(_)) => (None, Some(error)),
                 Err(error) => return Err(error),
             };
@@ -227,23 +336,32 @@ impl Uploader {
             }
             offset = received;
         }
-        self.complete(session, digest).await
+        match self.complete(session, digest).await {
+            Err(error) if in_one && is_unsupported(&error) => Ok(Outcome::PatchRefused),
+            outcome => outcome,
+        }
     }
 
-    /// Sends one chunk. `None` where the answer does not tell how far the session is.
-    async fn send_chunk<S: Source>(
+    /// Sends one PATCH. `None` where the answer does not tell how far the session is.
+    async fn send_part<S: Source>(
         &self,
         session: &mut Session,
         outflow: &mut Outflow<'_, S>,
         offset: u64,
         length: u64,
+        in_one: bool,
     ) -> Result<Option<u64>, Error> {
         let digest = &outflow.descriptor().digest;
         let operation = self.about("upload", digest);
-        // Here the range has no unit: distribution-spec differs from RFC 9110 on it.
-        let range = HeaderValue::from_str(&format!("{offset}-{}", offset + length - 1));
-        let range = range.map_err(|e| Error::Protocol { operation: operation.clone(), what: e.to_string() })?;
-        let request = content(Method::PATCH, session.location.clone()).header(header::CONTENT_RANGE, range);
+        let mut request = content(Method::PATCH, session.location.clone());
+        // A PATCH with everything is no chunk, and goes without a range, as the most widely used clients send it.
+        if !in_one || offset > 0 {
+            // Here the range has no unit: distribution-spec differs from RFC 9110 on it.
+            let range = HeaderValue::from_str(&format!("{offset}-{}", offset + length - 1));
+            let range = range.map_err(|e| Error::Protocol { operation: operation.clone(), what: e.to_string() })?;
+            request = request.header(header::CONTENT_RANGE, range);
+        }
+        self.remember(session, outflow.descriptor());
         self.keep(session, digest);
         let here = session.clone();
         let response = outflow.pour(offset, length, |body| self.send(&here, digest, request.body(body))).await?;
@@ -333,73 +451,57 @@ impl Uploader {
         }
     }
 
-    /// Distribution-spec, "Mounting a blob from another repository".
-    async fn try_mount(&self, digest: &Digest, from: &str) -> Result<bool, Error> {
-        if !is_repository(from) || from == self.repository.name() {
-            return Ok(false);
-        }
-        let host = self.repository.host();
-        let operation = self.about("mount", digest);
-        let mut url = self.repository.url("blobs/uploads/")?;
-        url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from);
-        let response = host.send(&operation, Request::new(Method::POST, url), &self.mounting(from)).await?;
-        match response.status() {
-            StatusCode::CREATED => match response.headers().get(DOCKER_CONTENT_DIGEST) {
-                None => Ok(true),
-                Some(stated) => match stated.to_str().ok().and_then(|stated| Digest::parse(stated.trim()).ok()) {
-                    Some(actual) if actual == *digest => Ok(true),
-                    Some(actual) if actual.algorithm() == digest.algorithm() => {
-                        Err(IntegrityError::Digest { expected: digest.clone(), actual }.into())
-                    }
-                    // The registry may name the blob by another algorithm; what counts is that ours is there.
-                    _ => self.repository.blob_exists(digest).await,
-                },
-            },
-            StatusCode::ACCEPTED => {
-                let session = Session::open(host, &operation, &response)?;
-                self.sessions().insert(digest.clone(), session);
-                Ok(false)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    fn mounting(&self, from: &str) -> Scoped {
-        let name = self.repository.scope_name();
-        let from = self.repository.host().endpoint().scope_name_of(from);
-        self.repository.host().authorizer(Some(&name), vec![Scope::push(&name), Scope::pull(&from)])
-    }
-
     fn keep(&self, session: &mut Session, digest: &Digest) {
         session.used = true;
         self.sessions().insert(digest.clone(), session.clone());
     }
 
-    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Session>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Tells where another run can go on with it, if one can.
+    fn remember(&self, session: &mut Session, blob: &Descriptor) {
+        if self.is_resumable(session, blob.size)
+            && let Some(path) = session.lasting()
+        {
+            (self.on_session)(&blob.digest, Some(path));
+            session.remembered = true;
+        } else {
+            self.forget(session, &blob.digest);
+            session.remembered = false;
+        }
     }
 
-    fn about(&self, verb: &str, digest: &Digest) -> String {
+    /// No run can go on with it any more.
+    fn forget(&self, session: &Session, digest: &Digest) {
+        if session.remembered {
+            (self.on_session)(digest, None);
+        }
+    }
+
+    /// Gives up the session that a mount left behind.
+    pub(super) async fn drop_session(&self, digest: &Digest) {
+        let left = self.sessions().remove(digest);
+        if let Some(session) = left {
+            self.cancel(&session).await;
+        }
+    }
+
+    pub(super) fn sessions(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
+        lock(&self.sessions)
+    }
+
+    pub(super) fn about(&self, verb: &str, digest: &Digest) -> String {
         format!("{verb} the blob `{digest}` to `{}`", self.repository.name())
     }
 }
 
 impl Sink for Uploader {
+    /// Not asked where the blob is known to be elsewhere: it will be mounted, which answers as well.
     async fn contains(&self, descriptor: &Descriptor) -> Result<bool, Fault> {
-        Ok(self.repository.blob_exists(&descriptor.digest).await?)
+        let digest = &descriptor.digest;
+        Ok(self.is_to_be_looked_for(digest) && self.look_for(digest).await?)
     }
 
     async fn mount(&self, descriptor: &Descriptor) -> Result<bool, Fault> {
-        let Some(from) = self.origins.get(&descriptor.digest) else { return Ok(false) };
-        match self.try_mount(&descriptor.digest, from).await {
-            Err(error @ Error::Integrity(_)) => Err(error.into()),
-            Err(error) => {
-                // As a string it is written with its control characters escaped.
-                tracing::debug!(error = error.to_string(), "not mounted");
-                Ok(false)
-            }
-            mounted => Ok(mounted?),
-        }
+        Ok(self.take_over(&descriptor.digest).await?)
     }
 
     async fn receive<S: Source>(
@@ -408,8 +510,8 @@ impl Sink for Uploader {
         source: &S,
         progress: &dyn Progress,
     ) -> Result<Stored, Fault> {
-        self.deliver(&mut Outflow::new(source, descriptor, progress)).await?;
-        Ok(Stored::Moved { bytes: descriptor.size })
+        let bytes = self.deliver(&mut Outflow::new(source, descriptor, progress)).await?;
+        Ok(Stored::Moved { bytes })
     }
 }
 
@@ -419,6 +521,12 @@ fn content(method: Method, url: Url) -> Request {
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))
         .class(Class::Blob)
         .resumed()
+}
+
+/// Whether the registry does not do it that way, and may do it in another.
+fn is_unsupported(error: &Error) -> bool {
+    let said = error.answer().filter(|answer| !answer.has_code("DIGEST_INVALID"));
+    said.is_some_and(|answer| matches!(answer.status.as_u16(), 400 | 405 | 411 | 415 | 501))
 }
 
 fn is_lost(error: &Error) -> bool {

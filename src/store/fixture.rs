@@ -102,7 +102,7 @@ pub(super) async fn put_index(layout: &Layout, children: &[Descriptor]) -> Descr
 
 /// Tags what is whole.
 pub(super) async fn tag(layout: &Layout, name: &str, descriptor: &Descriptor) -> Result<bool, super::Error> {
-    layout.tag(name, descriptor.clone(), None, BTreeMap::new()).await
+    layout.tag(name, descriptor.clone(), None).await
 }
 
 pub(super) async fn read(source: &impl Source, descriptor: &Descriptor, offset: u64) -> Result<Vec<u8>, Fault> {

@@ -197,17 +197,27 @@ fn writable() -> OpenOptions {
     options
 }
 
-/// Creates a file that must not exist, readable by all as far as the umask allows.
-fn create_new(path: &Path) -> io::Result<File> {
+/// Who may read a new file, as far as the umask allows.
+#[derive(Clone, Copy)]
+enum Readers {
+    Everybody,
+    Owner,
+}
+
+/// Creates a file that must not exist.
+fn create_new(path: &Path, readers: Readers) -> io::Result<File> {
     let mut options = writable();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-    #[cfg(test)]
-    let mut turn = log::turn(path);
-    let file = options.create_new(true).open(path)?;
-    #[cfg(test)]
-    turn.created(path, &file);
-    Ok(file)
+    {
+        let mode = match readers {
+            Readers::Everybody => 0o644,
+            Readers::Owner => 0o600,
+        };
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    options.create_new(true).open(path)
 }
 
 /// Creates a file under a name in `directory` that nobody else has.
@@ -216,7 +226,7 @@ pub(super) fn create_unique(directory: &Path, purpose: &str) -> Result<(File, Pa
     loop {
         let count = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("{purpose}.{}.{count}", std::process::id()));
-        match create_new(&path) {
+        match create_new(&path, Readers::Everybody) {
             Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io("create", &path)(error)),
@@ -231,8 +241,17 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
 
 /// Opens a plain file for reading and writing, and creates it if it is missing.
 pub(super) fn open_or_create(path: &Path) -> Result<File, Error> {
+    open_or_create_for(path, Readers::Everybody)
+}
+
+/// The same, for nobody else to read where it is created.
+pub(super) fn open_or_create_private(path: &Path) -> Result<File, Error> {
+    open_or_create_for(path, Readers::Owner)
+}
+
+fn open_or_create_for(path: &Path, readers: Readers) -> Result<File, Error> {
     loop {
-        match create_new(path) {
+        match create_new(path, readers) {
             Ok(file) => return Ok(file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io("create", path)(error)),

@@ -98,7 +98,7 @@ impl Layout {
             }
             // With the lock, every process that wrote a temporary file is gone; its partials may still be of use.
             let dead = if lock.kept { Age::new(Duration::ZERO) } else { age };
-            for (kind, age) in [("partial", age), ("tmp", dead), ("bad", age)] {
+            for (kind, age) in [("partial", age), ("tmp", dead), ("bad", age), ("uploads", age)] {
                 layout.sweep_leftovers(kind, age, options.dry_run, &mut report)?;
             }
             if !options.dry_run {
@@ -303,7 +303,7 @@ mod tests {
         let index = put_index(&layout, &children).await;
         std::fs::remove_file(layout.blob_path(&layer_of("arm").digest)).unwrap();
         let amd64 = platforms("linux/amd64");
-        layout.tag("a/b:c", index, Some(&amd64), std::collections::BTreeMap::new()).await.unwrap();
+        layout.tag("a/b:c", index, Some(&amd64)).await.unwrap();
         assert_eq!(layout.gc(NOW).await.unwrap().removed, []);
         assert!(has(&layout, &arm.digest));
     }

@@ -314,6 +314,10 @@ impl Layout {
         self.lock("index".to_owned(), self.path(".rcr/lock/index"), true, false)
     }
 
+    pub(super) fn locations_lock(&self) -> Wanted {
+        self.lock("locations".to_owned(), self.path(".rcr/lock/locations"), true, false)
+    }
+
     pub(super) fn digest_lock(&self, digest: &Digest) -> Wanted {
         self.lock(digest.to_string(), self.own_path("lock", digest), true, true)
     }

@@ -1,11 +1,11 @@
 //! Reading and changing the names of a store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::index::{self, Entry, Index};
 use super::layout::blocking;
 use super::{Error, Layout, fs, journal};
-use crate::model::{Descriptor, Digest, Kind};
+use crate::model::{Descriptor, Kind};
 
 /// The most that is read of an index: some ten thousand entries.
 const INDEX_LIMIT_BYTES: u64 = 64 << 20;
@@ -48,8 +48,8 @@ impl Layout {
 
     /// Makes `name` stand for `descriptor`, whose image is stored in whole, or as far as `platforms` go. Durable on
     /// return, with everything that was received before. Platforms are written as the children of the index state
-    /// them, mean nothing for a single image, and add up as long as the content stays the same; `annotations` are
-    /// added to the entry. Whether anything changed.
+    /// them, mean nothing for a single image, and add up as long as the content stays the same. Whether
+    /// anything changed.
     ///
     /// # Errors
     /// [`Error::Missing`] and whatever else [`Layout::require`] finds: a tag never points at an incomplete image.
@@ -58,7 +58,6 @@ impl Layout {
         name: &str,
         descriptor: Descriptor,
         platforms: Option<&BTreeSet<String>>,
-        annotations: BTreeMap<String, String>,
     ) -> Result<bool, Error> {
         let (layout, name, platforms) = (self.clone(), name.to_owned(), platforms.cloned());
         let platforms = platforms.filter(|_| descriptor.media_type.kind() == Kind::Index);
@@ -73,8 +72,7 @@ impl Layout {
                 layout.reuse(&part.digest)?;
             }
             layout.sync_blocking()?;
-            let mut descriptor = Descriptor { urls: Vec::new(), data: None, ..descriptor };
-            descriptor.annotations.extend(annotations);
+            let descriptor = Descriptor { urls: Vec::new(), data: None, ..descriptor };
             layout.update(|index| {
                 let mut entry = Entry { name: Some(name.clone()), descriptor, platforms };
                 let old = layout.named(index, &name)?.filter(|old| old.descriptor.digest == entry.descriptor.digest);
@@ -84,29 +82,6 @@ impl Layout {
                         _ => None,
                     };
                 }
-                layout.put(index, &name, &entry)
-            })
-        })
-        .await
-    }
-
-    /// Adds `annotations` to the entry of `name`, as long as it still stands for `digest`: what was learnt about an
-    /// image does not bring back a name that was moved or removed meanwhile. Whether anything changed.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`], [`Error::Busy`], or the file system's error.
-    pub async fn annotate(
-        &self,
-        name: &str,
-        digest: &Digest,
-        annotations: BTreeMap<String, String>,
-    ) -> Result<bool, Error> {
-        let (layout, name, digest) = (self.clone(), name.to_owned(), digest.clone());
-        blocking(move || {
-            layout.update(|index| {
-                let entry = layout.named(index, &name)?.filter(|entry| entry.descriptor.digest == digest);
-                let Some(mut entry) = entry else { return Ok(()) };
-                entry.descriptor.annotations.extend(annotations);
                 layout.put(index, &name, &entry)
             })
         })
@@ -209,26 +184,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_learnt_late_moves_no_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let layout = layout(dir.path());
-        let (one, two) = (put_image(&layout, "one", None).await, put_image(&layout, "two", None).await);
-        let learnt = || BTreeMap::from([("learnt".to_owned(), "late".to_owned())]);
-        tag(&layout, NAME, &one).await.unwrap();
-        assert!(layout.annotate(NAME, &one.digest, learnt()).await.unwrap());
-        let entry = || layout.resolve(NAME).unwrap();
-        assert_eq!(entry().unwrap().descriptor.annotations.get("learnt").map(String::as_str), Some("late"));
-
-        tag(&layout, NAME, &two).await.unwrap();
-        assert!(!layout.annotate(NAME, &one.digest, learnt()).await.unwrap());
-        assert_eq!(entry().unwrap().descriptor.digest, two.digest);
-        assert_eq!(entry().unwrap().descriptor.annotations.get("learnt"), None);
-        layout.untag(NAME).await.unwrap();
-        assert!(!layout.annotate(NAME, &two.digest, learnt()).await.unwrap());
-        assert_eq!(entry(), None);
-    }
-
-    #[tokio::test]
     async fn an_incomplete_image_gets_no_name() {
         let dir = tempfile::tempdir().unwrap();
         let layout = layout(dir.path());
@@ -265,9 +220,7 @@ mod tests {
         let index = put_index(&layout, &children).await;
         let arm_layer = layout.blob_path(&layer_of("arm").digest);
         std::fs::rename(&arm_layer, dir.path().join("away")).unwrap();
-        let tag = async |names: Option<&str>| {
-            layout.tag(NAME, index.clone(), names.map(platforms).as_ref(), BTreeMap::new()).await
-        };
+        let tag = async |names: Option<&str>| layout.tag(NAME, index.clone(), names.map(platforms).as_ref()).await;
         let stored = || layout.resolve(NAME).unwrap().unwrap().platforms.map(|set| set.into_iter().collect::<Vec<_>>());
 
         assert!(matches!(tag(None).await, Err(Error::Missing { .. })), "not whole");
@@ -282,7 +235,7 @@ mod tests {
         assert!(!tag(Some("linux/amd64")).await.unwrap(), "whole stays whole");
 
         let newer = put_index(&layout, &children[..1]).await;
-        layout.tag(NAME, newer, Some(&platforms("linux/amd64")), BTreeMap::new()).await.unwrap();
+        layout.tag(NAME, newer, Some(&platforms("linux/amd64"))).await.unwrap();
         assert_eq!(stored(), Some(vec!["linux/amd64".to_owned()]), "other content, other platforms");
     }
 
@@ -292,14 +245,14 @@ mod tests {
         let layout = layout(dir.path());
         let amd = put_image(&layout, "amd", None).await;
         let index = put_index(&layout, &[child(&amd, "linux/amd64")]).await;
-        let result = layout.tag(NAME, index, Some(&platforms("linux/s390x")), BTreeMap::new()).await;
+        let result = layout.tag(NAME, index, Some(&platforms("linux/s390x"))).await;
         assert!(matches!(result, Err(Error::NotOffered { .. })), "{result:?}");
 
         let mut sly = child(&amd, "windows/amd64");
         sly.platform.as_mut().unwrap().os_version = "10.0,linux/amd64".to_owned();
         let name = BTreeSet::from([sly.platform.as_ref().unwrap().to_string()]);
         let index = put_index(&layout, &[sly]).await;
-        let result = layout.tag(NAME, index, Some(&name), BTreeMap::new()).await;
+        let result = layout.tag(NAME, index, Some(&name)).await;
         assert!(matches!(result, Err(Error::NotOffered { .. })), "two platforms in one name: {result:?}");
     }
 
@@ -345,8 +298,9 @@ mod tests {
 
         let two = put_image(&layout, "two", None).await;
         tag(&layout, "host/other:1", &two).await.unwrap();
-        let extra = BTreeMap::from([("note".to_owned(), "n".to_owned())]);
-        layout.tag(NAME, image, None, extra).await.unwrap();
+        let mut noted = image;
+        noted.annotations.insert("note".to_owned(), "n".to_owned());
+        layout.tag(NAME, noted, None).await.unwrap();
         let after = on_disk(dir.path());
         assert_eq!(after["manifests"][1], foreign);
         assert_eq!(after["own"], index["own"]);

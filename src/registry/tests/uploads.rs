@@ -456,8 +456,8 @@ async fn a_fault_of_the_source_is_passed_on() {
 }
 
 async fn mount(server: &Server, source: &Memory) -> (Uploader, bool) {
-    let origin = (sha256(&source.bytes), "base/image".to_owned());
-    let uploader = Uploader::new(server.repository()).mount_from([origin]);
+    let origin = (sha256(&source.bytes), vec!["base/image".to_owned()]);
+    let uploader = Uploader::new(server.repository()).with_known([origin]);
     let mounted = uploader.mount(&source.descriptor()).await.unwrap();
     (uploader, mounted)
 }
@@ -480,7 +480,7 @@ async fn a_mount_is_done_with_201_unless_it_names_another_blob() {
         assert_eq!(server.requests()[0], format!("POST {POST}?mount={digest}&from=base%2Fimage"), "{name}");
     }
     let server = Server::scripted([created(sha256(b"other"))]).await;
-    let uploader = Uploader::new(server.repository()).mount_from([(sha256(b"hello"), "base/image".to_owned())]);
+    let uploader = Uploader::new(server.repository()).with_known([(sha256(b"hello"), vec!["base/image".to_owned()])]);
     let fault = uploader.mount(&source.descriptor()).await.unwrap_err();
     let source = std::error::Error::source(&fault).unwrap();
     assert!(matches!(source.downcast_ref(), Some(IntegrityError::Digest { .. })), "{fault}");
@@ -488,12 +488,13 @@ async fn a_mount_is_done_with_201_unless_it_names_another_blob() {
 
 #[tokio::test]
 async fn the_session_that_a_mount_opened_is_used() {
-    let server = Server::scripted([started(), reply(201)]).await;
+    let server = Server::scripted([started(), reply(404), reply(201)]).await;
     let source = Memory::new("hello");
     let (uploader, mounted) = mount(&server, &source).await;
     assert!(!mounted);
     uploader.receive(&source.descriptor(), &source, &Silent).await.unwrap();
-    assert_eq!(server.requests()[1..], [format!("PUT {}", completion(&source))]);
+    let look = format!("HEAD /v2/team/app/blobs/{}", sha256(b"hello"));
+    assert_eq!(server.requests()[1..], [look, format!("PUT {}", completion(&source))]);
 }
 
 #[tokio::test]
@@ -525,12 +526,12 @@ async fn a_refused_mount_is_no_error() {
 
 #[tokio::test]
 async fn sessions_that_are_given_up_are_cancelled() {
-    let server = Server::scripted([started(), reply(204)]).await;
+    let server = Server::scripted([started(), reply(404), reply(204)]).await;
     let (uploader, _) = mount(&server, &Memory::new("hello")).await;
     uploader.abandon().await;
     uploader.abandon().await;
-    assert_eq!(server.requests().len(), 2);
-    assert_eq!(server.requests()[1], "DELETE /up/1?_state=a%2Fb%3D");
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(server.requests()[2], "DELETE /up/1?_state=a%2Fb%3D");
 }
 
 #[tokio::test]
