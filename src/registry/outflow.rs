@@ -14,8 +14,8 @@ use crate::content::{ByteStream, Event, Fault, FaultKind, IntegrityError, Progre
 use crate::http::{Body, BoxError, Response};
 use crate::model::Descriptor;
 
-/// Pieces that wait between the source and the connection: enough that neither waits for the other's every turn.
-const LEAD: usize = 4;
+/// Pieces that wait between the source, which reads ahead by itself, and the connection.
+const LEAD: usize = 1;
 
 type Outlet = mpsc::Sender<Result<Bytes, BoxError>>;
 

@@ -154,7 +154,7 @@ impl Uploader {
                 Manner::Stream | Manner::Chunks => self.send_parts(&mut session, outflow, offset, manner).await,
             };
             if let Err(error) = &outcome
-                && error.is_transient()
+                && says_nothing(error)
                 && session.remembered
                 && self.is_resumable(&session, *size)
             {
@@ -216,6 +216,7 @@ impl Uploader {
                 && let Ok(Some(received)) = self.status(&mut session, digest).await
                 // Of an empty session some registries say `0-0`, too.
                 && (2..=*size).contains(&received)
+                && session.lasting().is_some()
             {
                 return Ok((session, received));
             }
@@ -521,6 +522,12 @@ fn content(method: Method, url: Url) -> Request {
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))
         .class(Class::Blob)
         .resumed()
+}
+
+/// Whether the failure leaves it open what became of the session.
+fn says_nothing(error: &Error) -> bool {
+    error.is_transient()
+        || matches!(error, Error::Server(_) | Error::RateLimited(_) | Error::Http { .. } | Error::Auth { .. })
 }
 
 /// Whether the registry does not do it that way, and may do it in another.

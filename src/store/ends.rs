@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::fs;
-use super::layout::blocking;
+use super::layout::{blocking, locked};
 use super::{Error, Ingest, Layout};
 use crate::content::{Event, Fault, FaultKind, IntegrityError, Opened, Progress, Sink, Source, Stored, Verifier};
 use crate::model::Descriptor;
@@ -101,6 +102,38 @@ struct Reader {
     offset: u64,
     /// `None` where the blob was verified before.
     verifier: Option<Verifier>,
+    buffers: Buffers,
+}
+
+/// Memory that chunks come back to once they were sent: to get as much from the system for each chunk would cost as
+/// much as reading it.
+#[derive(Clone, Default)]
+struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Buffers {
+    fn take(&self, length: usize) -> Lent {
+        let used = locked(&self.0).pop();
+        Lent { bytes: used.unwrap_or_else(|| vec![0; length]), filled: 0, home: self.clone() }
+    }
+}
+
+/// A buffer on its way.
+struct Lent {
+    bytes: Vec<u8>,
+    filled: usize,
+    home: Buffers,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        locked(&self.home.0).push(std::mem::take(&mut self.bytes));
+    }
 }
 
 impl Reader {
@@ -123,7 +156,7 @@ impl Reader {
         } else {
             Some(Verifier::new(&descriptor))
         };
-        Ok(Self { layout, descriptor, file, path, offset, verifier })
+        Ok(Self { layout, descriptor, file, path, offset, verifier, buffers: Buffers::default() })
     }
 
     fn run(mut self, chunks: &mpsc::Sender<Result<Bytes, Fault>>) {
@@ -140,20 +173,21 @@ impl Reader {
     fn send(&mut self, chunks: &mpsc::Sender<Result<Bytes, Fault>>) -> Result<(), Error> {
         let mut position = if self.verifier.is_some() { 0 } else { self.offset };
         let mut held: Option<Bytes> = None;
+        let length = usize::try_from(self.descriptor.size).unwrap_or(CHUNK_BYTES).clamp(1, CHUNK_BYTES);
         loop {
-            let mut buffer = vec![0; CHUNK_BYTES];
-            let count = fs::read(&mut self.file, &self.path, &mut buffer)?;
+            let mut buffer = self.buffers.take(length);
+            let count = fs::read(&mut self.file, &self.path, &mut buffer.bytes)?;
             if count == 0 {
                 break;
             }
-            buffer.truncate(count);
+            buffer.filled = count;
             if let Some(verifier) = &mut self.verifier {
-                verifier.update(&buffer).map_err(|source| wrong(&self.path, source))?;
+                verifier.update(buffer.as_ref()).map_err(|source| wrong(&self.path, source))?;
             }
             let before = self.offset.saturating_sub(position).min(count as u64);
             position += count as u64;
             // `before` is at most a chunk, and so fits everywhere.
-            let chunk = Bytes::from(buffer).slice(usize::try_from(before).unwrap_or(count)..);
+            let chunk = Bytes::from_owner(buffer).slice(usize::try_from(before).unwrap_or(count)..);
             if chunk.is_empty() {
                 continue;
             }

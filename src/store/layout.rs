@@ -348,7 +348,7 @@ impl Layout {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every critical section leaves the value whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -33,6 +33,8 @@ mod mistakes;
 mod proxy;
 mod pull;
 mod push;
+mod push_mount;
+mod push_resume;
 mod rate_limit;
 mod remote;
 mod search;

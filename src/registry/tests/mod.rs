@@ -5,6 +5,8 @@ mod chain;
 mod errors;
 mod lists;
 mod manifests;
+mod mounts;
+mod resume;
 mod uploads;
 
 use std::convert::Infallible;

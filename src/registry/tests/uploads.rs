@@ -12,17 +12,17 @@ const MIB: usize = 1024 * 1024;
 const POST: &str = "/v2/team/app/blobs/uploads/";
 
 /// A blob in memory that counts how often it is opened, and where.
-struct Memory {
-    bytes: Bytes,
-    opened: Mutex<Vec<u64>>,
+pub(super) struct Memory {
+    pub(super) bytes: Bytes,
+    pub(super) opened: Mutex<Vec<u64>>,
 }
 
 impl Memory {
-    fn new(bytes: impl Into<Bytes>) -> Self {
+    pub(super) fn new(bytes: impl Into<Bytes>) -> Self {
         Self { bytes: bytes.into(), opened: Mutex::default() }
     }
 
-    fn descriptor(&self) -> Descriptor {
+    pub(super) fn descriptor(&self) -> Descriptor {
         blob(&self.bytes)
     }
 }
@@ -53,11 +53,11 @@ async fn upload(server: &Server, source: &Memory) -> Result<Stored, Fault> {
 }
 
 /// The error of this layer inside a fault.
-fn cause(fault: &Fault) -> &Error {
+pub(super) fn cause(fault: &Fault) -> &Error {
     std::error::Error::source(fault).and_then(|e| e.downcast_ref()).unwrap()
 }
 
-fn started() -> Reply {
+pub(super) fn started() -> Reply {
     reply(202).with("location", "/up/1?_state=a%2Fb%3D")
 }
 
@@ -65,7 +65,7 @@ fn completion(source: &Memory) -> String {
     format!("/up/1?_state=a%2Fb%3D&digest=sha256%3A{}", sha256(&source.bytes).hex())
 }
 
-fn code(status: u16, code: &str) -> Reply {
+pub(super) fn code(status: u16, code: &str) -> Reply {
     reply(status).body(format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#))
 }
 
@@ -108,7 +108,7 @@ async fn chunks(answer: impl Fn(&Seen, &Chunks) -> Option<Reply> + Send + Sync +
     (server, chunks)
 }
 
-fn patterned(length: usize) -> Vec<u8> {
+pub(super) fn patterned(length: usize) -> Vec<u8> {
     (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect()
 }
 
