@@ -8,7 +8,7 @@ use futures_util::future::join;
 use super::{Context, Error, image, images_of, name, origin};
 use crate::content::Event;
 use crate::model::{Descriptor, Kind, Manifest, Platform, Reference};
-use crate::registry::{Repository, Target, Uploader};
+use crate::registry::{self, Repository, Target, Uploader};
 use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout, Uploads};
 use crate::transfer::{Engine, Plan, Totals};
 
@@ -96,7 +96,12 @@ pub async fn push(
             let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
             let tag = destination.tag().filter(|_| document.digest == root.digest);
             let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
-            let put = repository.put_manifest(bytes, &document.media_type, &target).await;
+            let mut put = repository.put_manifest(bytes.clone(), &document.media_type, &target).await;
+            if put.as_ref().is_err_and(misses_blobs) {
+                // It took them, and some registries need a moment before they know.
+                sink.confirm().await?;
+                put = repository.put_manifest(bytes, &document.media_type, &target).await;
+            }
             context.pass_on(repository.take_warnings());
             put?;
         }
@@ -106,6 +111,12 @@ pub async fn push(
     let totals = totals?;
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
     Ok(outcome(totals, plan))
+}
+
+/// Whether the registry refused a manifest because it knows nothing of the blobs in it.
+fn misses_blobs(error: &registry::Error) -> bool {
+    let codes = ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"];
+    error.answer().is_some_and(|answer| codes.iter().any(|code| answer.has_code(code)))
 }
 
 /// Where the blobs go, with all that earlier runs know about it.

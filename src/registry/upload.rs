@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub struct Uploader {
     /// Blobs that the repository was asked for.
     pub(super) looked: Mutex<HashSet<Digest>>,
     pub(super) findings: Mutex<Findings>,
+    /// Blobs that the repository took in this run.
+    pub(super) taken: Mutex<BTreeSet<Digest>>,
     /// Set once the registry says that it does not mount blobs.
     pub(super) mounts_nothing: AtomicBool,
     pub(super) gate: Gate,
@@ -90,6 +92,7 @@ impl Uploader {
             only_looks: false,
             looked: Mutex::default(),
             findings: Mutex::default(),
+            taken: Mutex::default(),
             mounts_nothing: AtomicBool::new(false),
             gate: Gate::default(),
             sessions: Mutex::default(),
@@ -165,7 +168,7 @@ impl Uploader {
             self.sessions().remove(digest);
             self.forget(&session, digest);
             if matches!(outcome, Ok(Outcome::Done)) {
-                self.found(digest, self.repository.name(), true);
+                self.took(digest);
                 return Ok(size - offset);
             }
             self.cancel(&session).await;
@@ -327,6 +330,10 @@ impl Uploader {
                 setbacks = 0;
             } else {
                 setbacks += 1;
+                if in_one && error.is_none() {
+                    // A strict registry wants to be told the range of what it gets.
+                    return Ok(Outcome::PatchRefused);
+                }
                 if setbacks >= SETBACKS {
                     let operation = self.about("upload", digest);
                     return Err(error.unwrap_or(Error::Stalled { operation, received_bytes: received }));

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -56,7 +56,7 @@ impl Uploads {
             let _ = fs::remove(&path);
             return None;
         }
-        let file = self.lock(&path).ok()??;
+        let file = hold(&path).ok()??;
         let text = String::from_utf8(fs::read_up_to(&path, LIMIT_BYTES).ok()?).ok()?;
         let session = text.strip_prefix(&self.destination)?.strip_prefix('\n')?.strip_suffix('\n')?;
         if !is_path(session) {
@@ -77,12 +77,11 @@ impl Uploads {
             None if mine.is_some() => fs::remove(&file),
             None => Ok(()),
             Some(path) => {
-                let held = match mine {
-                    Some(held) => Some(held),
-                    None => {
-                        fs::make_dir(&self.layout.path(".rcr").join(KIND))?;
-                        self.lock(&file)?
-                    }
+                let held = if mine.is_some() {
+                    mine
+                } else {
+                    fs::make_dir(&self.layout.path(".rcr").join(KIND))?;
+                    hold(&file)?
                 };
                 // Another push of the same blob has its own session, and that one is remembered.
                 let Some(mut held) = held else { return Ok(()) };
@@ -91,15 +90,6 @@ impl Uploads {
                 self.held().insert(digest.clone(), held);
                 Ok(())
             }
-        }
-    }
-
-    /// Opens the file, and holds it; `None` where another process does, or where nobody could.
-    fn lock(&self, path: &std::path::Path) -> Result<Option<File>, Error> {
-        let file = fs::open_or_create_private(path)?;
-        match fs::try_lock(&file, true) {
-            Ok(()) if fs::is_at(&file, path) => Ok(Some(file)),
-            Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => Ok(None),
         }
     }
 
@@ -112,6 +102,15 @@ impl Uploads {
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, File>> {
         // Every critical section leaves the map whole.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens the file, and holds it; `None` where another process does, or where nobody could.
+fn hold(path: &Path) -> Result<Option<File>, Error> {
+    let file = fs::open_or_create_private(path)?;
+    match fs::try_lock(&file, true) {
+        Ok(()) if fs::is_at(&file, path) => Ok(Some(file)),
+        Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => Ok(None),
     }
 }
 

@@ -154,3 +154,25 @@ fn a_real_registry_mounts_every_blob() {
     other.rcr(["pull", &registry.reference("two:v1")]).success();
     other.store_verify();
 }
+
+#[test]
+fn fault_115_a_registry_that_needs_a_moment_is_given_one() {
+    let is_manifest = |request: &Request| request.method == "PUT" && request.path.contains("/manifests/");
+    let is_look = |request: &Request| request.method == "HEAD" && request.path.contains("/blobs/");
+    let unknown = Reply::error(404, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry");
+    let image = Artifact::image(1608).layers(&[3000]).build();
+    let push = |builder: Builder, code: i32| {
+        let (source, registry, env) = (Registry::start(), builder.start(), TestEnv::new());
+        source.add("image", "v1", &image);
+        env.rcr(["pull", &source.reference("image:v1")]).success();
+        env.rcr(["push", &source.reference("image:v1"), &registry.reference("copy:v1")]).code(code);
+        assert_eq!(registry.holds("copy", &image), code == 0, "{registry:?}");
+        assert_eq!(registry.tag("copy", "v1").is_some(), code == 0);
+    };
+    // Each blob is looked for once before it is sent.
+    let looks = |times: usize| Registry::builder().fail(times, is_look, Reply::status(404));
+    push(looks(4).fail(1, is_manifest, unknown.clone()), 0);
+    push(looks(usize::MAX).fail(usize::MAX, is_manifest, unknown.clone()), 5);
+    // What is there and refused all the same is the registry's decision.
+    push(Registry::builder().fail(usize::MAX, is_manifest, unknown), 11);
+}

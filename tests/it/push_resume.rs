@@ -66,6 +66,10 @@ impl Keeping {
 
     fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream);
+        if reader.fill_buf()?.first() == Some(&0x16) {
+            // A client that tries TLS learns that it is not spoken here.
+            return (&mut &*stream).write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line)? == 0 {
@@ -127,17 +131,22 @@ impl Keeping {
             _ => {}
         }
         self.take(&session, length, body)?;
-        let range = format!("Range: 0-{}\r\n", self.state().sessions[&session].len().saturating_sub(1));
+        let Some(kept) = self.state().sessions.get(&session).map(Vec::len) else {
+            return done("404 Not Found", "");
+        };
+        let range = format!("Range: 0-{}\r\n", kept.saturating_sub(1));
         match method {
             "GET" => done("204 No Content", &range),
             "PATCH" => done("202 Accepted", &range),
             _ => {
-                let bytes = self.state().sessions.remove(&session).unwrap();
+                let bytes = self.state().sessions.remove(&session).unwrap_or_default();
                 let digest = digest_of(&bytes);
                 if !target.contains(&digest.replace(':', "%3A")) {
                     return done("400 Bad Request", "");
                 }
-                self.change(|state| drop(state.blobs.insert(digest, bytes.len())));
+                self.change(|state| {
+                    state.blobs.insert(digest, bytes.len());
+                });
                 done("201 Created", "")
             }
         }
@@ -279,11 +288,14 @@ fn a_push_that_is_interrupted_takes_leave_of_what_nobody_goes_on_with() {
     }
 }
 
+/// How many bytes came from the client, and how many may.
+type Passed = Arc<(Mutex<(usize, usize)>, Condvar)>;
+
 /// Passes bytes on to `far` until so many have come from the client, and tells so.
-fn relay_up_to(limit: usize, far: String) -> (String, Arc<(Mutex<usize>, Condvar)>) {
+fn relay_up_to(limit: usize, far: String) -> (String, Passed) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = socket.local_addr().unwrap().to_string();
-    let passed = Arc::new((Mutex::new(0), Condvar::new()));
+    let passed = Arc::new((Mutex::new((0, limit)), Condvar::new()));
     let count = Arc::clone(&passed);
     thread::spawn(move || {
         for near in socket.incoming() {
@@ -296,9 +308,9 @@ fn relay_up_to(limit: usize, far: String) -> (String, Arc<(Mutex<usize>, Condvar
                 while let Ok(read @ 1..) = near.read(&mut buffer) {
                     far.write_all(&buffer[..read]).unwrap_or_default();
                     let mut passed = count.0.lock().unwrap();
-                    *passed += read;
+                    passed.0 += read;
                     count.1.notify_all();
-                    drop(count.1.wait_while(passed, |passed| (limit..usize::MAX).contains(passed)).unwrap());
+                    drop(count.1.wait_while(passed, |(passed, limit)| passed >= limit).unwrap());
                 }
                 far.shutdown(std::net::Shutdown::Both).unwrap_or_default();
             });
@@ -316,11 +328,11 @@ fn a_real_registry_that_keeps_nothing_is_sent_everything_without_a_word() {
     let (host, passed) = relay_up_to(15 * MIB, registry.host());
     let destination = format!("{host}/copy:v1");
     let mut push = env.spawn(["push", &source, &destination]);
-    let until = passed.1.wait_timeout_while(passed.0.lock().unwrap(), Duration::from_secs(60), |n| *n < 15 * MIB);
+    let until = passed.1.wait_timeout_while(passed.0.lock().unwrap(), Duration::from_secs(60), |(n, limit)| n < limit);
     assert!(!until.unwrap().1.timed_out());
     push.kill();
     push.wait();
-    *passed.0.lock().unwrap() = usize::MAX / 2;
+    passed.0.lock().unwrap().1 = usize::MAX;
     passed.1.notify_all();
     assert_eq!(remembered(&env), Vec::<std::path::PathBuf>::new(), "its sessions cannot be gone on with");
     let output = env.rcr(["push", "--progress", "plain", &source, &destination]).success();

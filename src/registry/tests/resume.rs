@@ -187,7 +187,7 @@ async fn a_call_goes_on_where_the_last_one_failed() {
 
 #[tokio::test]
 async fn a_registry_that_takes_no_patch_gets_a_put() {
-    for status in [400, 405, 501] {
+    for status in [400, 405, 416, 501] {
         let source = Memory::new(patterned(SIZE));
         let (server, taken) =
             registry(0, &source, move |seen, _| (seen.method == "PATCH").then(|| reply(status))).await;
