@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use futures_util::future::join;
+use bytes::Bytes;
 
 use super::{Context, Error, image, images_of, name, origin};
-use crate::content::Event;
+use crate::content::{Event, root_cause};
 use crate::model::{Descriptor, Kind, Manifest, Platform, Reference};
 use crate::registry::{self, Repository, Target, Uploader};
-use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout, Uploads};
+use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
 use crate::transfer::{Engine, Plan, Totals};
 
 /// How to push.
@@ -109,35 +109,48 @@ pub async fn push(
     };
     let ((), totals) = join(learning, sending).await;
     let totals = totals?;
+    for document in &documents {
+        let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
+        let tag = destination.tag().filter(|_| document.digest == root.digest);
+        let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
+        let sent = totals.moved + totals.mounted > 0;
+        let put = put(context, &repository, bytes, document, &target, sent).await;
+        context.pass_on(repository.take_warnings());
+        put?;
+    }
+    // What is known of where the image is helps the next push. A store that cannot be written does without.
+    if let Some(name) = &entry.name {
+        let noted = layout.annotate(name, &entry.descriptor.digest, origin::with(Some(&entry), destination)).await;
+        tracing::info!(noted = noted.is_ok(), "where the image was pushed to");
+    }
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
     Ok(outcome(totals, plan))
 }
 
-/// Whether the registry refused a manifest because it knows nothing of the blobs in it.
-fn misses_blobs(error: &registry::Error) -> bool {
-    let codes = ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"];
-    error.answer().is_some_and(|answer| codes.iter().any(|code| answer.has_code(code)))
-}
-
-/// Where the blobs go, with all that earlier runs know about it.
-async fn uploader(
-    layout: &Layout,
-    repository: Repository,
-    destination: &Reference,
-    blobs: &[Descriptor],
-    options: &PushOptions,
-) -> Uploader {
-    let sink = Uploader::new(repository).with_known(origin::known(layout, destination, blobs).await);
-    if options.dry_run {
-        return sink.only_looking();
-    }
-    let uploads = Uploads::new(layout, &destination.name());
-    let left_open = uploads.left_open();
-    sink.resuming(left_open, move |digest, path| {
-        if let Err(error) = uploads.note(digest, path) {
-            tracing::debug!(error = error.to_string(), "the next push starts over");
+/// Sends a document. Where blobs were `sent` before it, a registry whose parts learn from each other only after a
+/// while may not see them yet, and is given that while.
+async fn put(
+    context: &Context,
+    repository: &Repository,
+    bytes: Bytes,
+    document: &Descriptor,
+    target: &Target,
+    sent: bool,
+) -> Result<(), registry::Error> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let sending = repository.put_manifest(bytes.clone(), &document.media_type, target);
+        let Err(error) = sending.await else { return Ok(()) };
+        let unseen = error.answer().is_some_and(|answer| answer.has_code("MANIFEST_BLOB_UNKNOWN"));
+        if !sent || !unseen || attempt > context.limits.retries {
+            return Err(error);
         }
-    })
+        let (what, wait) = (document.digest.short(), (context.limits.backoff)(attempt));
+        let reason = &root_cause(&error).to_string();
+        context.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason });
+        tokio::time::sleep(wait).await;
+    }
 }
 
 fn stored_platforms(names: &BTreeSet<String>) -> Vec<Platform> {
