@@ -81,6 +81,18 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
+/// Whether the file is linked elsewhere, too.
+#[cfg(unix)]
+fn has_other_names(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_file: &File) -> bool {
+    false
+}
+
 #[cfg(not(unix))]
 fn identity(_metadata: &Metadata) -> (u64, u64) {
     (0, 0)
@@ -239,7 +251,7 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
     open_as(path, OpenOptions::new().read(true)).map(|(file, _)| file)
 }
 
-/// Opens a plain file for reading and writing, and creates it if it is missing.
+/// Opens a plain file for reading and writing, and creates it if it is missing, or linked elsewhere, too.
 pub(super) fn open_or_create(path: &Path) -> Result<File, Error> {
     open_or_create_for(path, Readers::Everybody)
 }
@@ -258,7 +270,9 @@ fn open_or_create_for(path: &Path, readers: Readers) -> Result<File, Error> {
         }
         match open_as(path, &writable()) {
             Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-            result => return result.map(|(file, _)| file),
+            // Under its other name it may be anybody's, and what is written here would be written there.
+            Ok(file) if has_other_names(&file) => remove(path)?,
+            result => return result,
         }
     }
 }
