@@ -21,7 +21,7 @@ use crate::model::Descriptor;
 /// Bytes hashed at a time where they were written before it was their turn.
 const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes that may have been written and not be on the map yet: what a killed process loses at most.
-const MAP_BYTES: u64 = 4 << 20;
+const MAP_BYTES: u64 = 1 << 20;
 /// The longest map that is read, in bytes. A longer one is not ours.
 const MAP_LIMIT_BYTES: u64 = 1 << 20;
 

@@ -19,6 +19,9 @@ use crate::model::Descriptor;
 /// The least that is worth a connection of its own, in bytes.
 const PART_BYTES: u64 = 1 << 20;
 
+/// Turns that everything else gets before a connection is asked for.
+const TURNS: usize = 4;
+
 /// One blob on its way. What is missing is fetched range by range; each range belongs to one lane, which is one
 /// connection, or waits for one.
 pub(super) struct Gather<'a, S> {
@@ -153,6 +156,10 @@ impl<'a, S: Source> Gather<'a, S> {
         let open = async move {
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
+            }
+            // A connection that was given up closes when its task gets a turn: before the next one is opened.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
             }
             (number, Step::Opened(source.open(blob, at..end).await))
         };

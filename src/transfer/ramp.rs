@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a number of connections is watched before it is judged.
-const WINDOW: Duration = Duration::from_millis(100);
+const WINDOW: Duration = Duration::from_millis(80);
 /// What twice as many connections must bring to be kept, in percent of what they brought before.
 const GAIN_PERCENT: u64 = 125;
 /// From so many bytes a second on, one connection is not what holds a transfer up: hashing takes a core by then.

@@ -84,7 +84,7 @@ fn bearer_over_https() {
 }
 
 #[test]
-fn whoever_may_only_pull_cannot_push() {
+fn fault_121_whoever_may_only_pull_cannot_push() {
     let env = TestEnv::new();
     let tokens = TokenServer::builder().user("bob", "s3cr3t-of-bob", &["pull"]).start(env.secrets());
     let registry = Distribution::builder().token(&tokens).start();

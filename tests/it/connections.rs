@@ -142,7 +142,7 @@ fn killed_over_several_connections_it_fetches_the_rest_only() {
     env.rcr(["pull", &reference]).success();
     let second = proxy.down_bytes() - first;
     // What was not on the map yet, and what was on its way in the sockets.
-    let most = (SIZE - 12 * MIB + 4 * MIB + MIB) as u64;
+    let most = (SIZE - 12 * MIB + MIB + 2 * MIB) as u64;
     assert!(second <= most, "{second} bytes were fetched again, {most} at most");
     assert_eq!(env.blobs(), image.hexes());
     env.store_verify();

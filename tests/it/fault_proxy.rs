@@ -92,6 +92,7 @@ fn bytes_are_turned_doubled_and_sliced_where_the_plan_says() {
         (Way::clean().limit_data(4, End::Fin), "head"),
         (Way::clean().limit_data(0, End::Fin), ""),
         (Way::clean().half_close(5), "head\r"),
+        (Way::clean().idle(Duration::from_millis(50)), "head\r\n\r\n0123456789"),
     ];
     for (way, expected) in cases {
         let shown = format!("{way:?}");

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::images::digest_of;
 use crate::support::registry::Builder;
-use crate::support::{Artifact, Registry, Reply, Request, TestEnv};
+use crate::support::{Artifact, End, FaultProxy, Plan, Registry, Reply, Request, TestEnv, Way};
 
 fn is_session(method: &'static str) -> impl Fn(&Request) -> bool + Send + Sync + Clone {
     move |request| request.method == method && request.path.contains("/blobs/uploads/session-")
@@ -176,7 +177,7 @@ fn an_empty_blob_can_be_pushed() {
 }
 
 #[test]
-fn an_interrupted_push_moves_no_tag() {
+fn fault_125_an_interrupted_push_moves_no_tag() {
     let reached = std::sync::Arc::new(AtomicUsize::new(0));
     let seen = std::sync::Arc::clone(&reached);
     let is_put = is_session("PUT");
@@ -192,6 +193,120 @@ fn an_interrupted_push_moves_no_tag() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     push.signal("INT");
-    push.wait().code(130);
+    let output = push.wait().code(130).stdout_is("");
+    assert!(output.elapsed < std::time::Duration::from_secs(10), "{output}");
     assert_eq!(case.registry.tag("copy", "v1"), None);
+    // The same command, where nothing is in its way.
+    let free = Registry::start();
+    case.env.rcr(["push", &case.source, &free.reference("copy:v1")]).success();
+    assert!(free.holds("copy", &case.image));
+}
+
+#[test]
+fn fault_111_uploads_that_are_cut_on_the_way_arrive() {
+    for (chunks, end) in [(false, End::Fin), (false, End::Rst), (true, End::Fin), (true, End::Rst)] {
+        let builder = if chunks { chunked(Registry::builder()) } else { Registry::builder() };
+        let case = Case::new(1518, 300_000, builder);
+        let cut = Plan::clean().up(Way::clean().limit_data(150_000, end));
+        let way = FaultProxy::start(case.registry.host(), move |n| if n <= 2 { cut.clone() } else { Plan::clean() });
+        case.env.set("RCR_TEST_HASTE", "20");
+        // TLS is not tried: each connection carries requests.
+        let push = case.env.rcr(["--plain-http", &way.host(), "push", &case.source, &way.reference("copy:v1")]);
+        let output = push.success();
+        assert!(case.registry.holds("copy", &case.image), "{chunks} {end:?}\n{output}");
+        assert_eq!(case.registry.tag("copy", "v1"), Some(case.image.digest()));
+        assert!(way.accepted() > 1, "{chunks} {end:?}: nothing was cut");
+        assert!(way.up_bytes() < 1_500_000, "{chunks} {end:?}: {} bytes for 300 000", way.up_bytes());
+    }
+}
+
+#[test]
+fn fault_113_a_registry_that_lies_about_what_it_has_gets_every_byte() {
+    // Less than was sent, one byte less, more, more than the blob has, nothing, and no range at all.
+    for lie in ["0-999", "0-49999", "0-60000", "0-999999999", "0-0", "5-9", "nonsense", ""] {
+        let builder = chunked(Registry::builder()).spoil(1, is_session("PATCH"), move |reply| {
+            let reply = reply.without("range");
+            if lie.is_empty() { reply } else { reply.header("range", lie) }
+        });
+        let case = Case::new(1519, 50_000, builder);
+        case.env.set("RCR_TEST_HASTE", "20");
+        let output = case.push().run();
+        assert_eq!(output.exit(), Some(0), "{lie:?}\n{output}\n{:?}", case.registry);
+        assert!(case.registry.holds("copy", &case.image), "{lie:?}: {:?}", case.registry);
+    }
+    // For ever, it ends.
+    for lie in ["0-999", "0-999999999"] {
+        let builder = chunked(Registry::builder())
+            .spoil(usize::MAX, is_session("PATCH"), move |reply| reply.without("range").header("range", lie));
+        let case = Case::new(1520, 50_000, builder);
+        case.env.set("RCR_TEST_HASTE", "20");
+        let output = case.push().args(["--retries", "1"]).run();
+        assert!(matches!(output.exit(), Some(0 | 5 | 11)), "{lie:?}\n{output}");
+        assert_eq!(case.registry.holds("copy", &case.image), output.exit() == Some(0), "{lie:?}");
+        assert!(case.registry.log().len() < 100, "{lie:?}: {:?}", case.registry);
+    }
+}
+
+#[test]
+fn fault_115_blobs_that_a_registry_does_not_see_yet_are_waited_for() {
+    let is_manifest = |request: &Request| request.method == "PUT" && request.path.contains("/manifests/");
+    let unknown = Reply::error(404, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry");
+    let late = Case::new(1521, 5_000, Registry::builder().fail(2, is_manifest, unknown.clone()));
+    late.env.set("RCR_TEST_HASTE", "20");
+    late.arrives();
+
+    // It takes them, and forgets them: asked for them, it has none.
+    let is_head = |request: &Request| request.method == "HEAD" && request.path.contains("/blobs/");
+    let none = Reply::error(404, "BLOB_UNKNOWN", "no");
+    let builder = Registry::builder().fail(usize::MAX, is_manifest, unknown).fail(usize::MAX, is_head, none);
+    let never = Case::new(1522, 5_000, builder);
+    never.env.set("RCR_TEST_HASTE", "20");
+    let output = never.push().args(["--retries", "2"]).run();
+    assert!(matches!(output.exit(), Some(5 | 11)), "{output}");
+    output.stdout_is("").stderr_has("blob unknown to registry");
+    assert_eq!(never.registry.tag("copy", "v1"), None);
+    let tried = never.registry.log().iter().filter(|request| is_manifest(request)).count();
+    assert_eq!(tried, 3, "{:?}", never.registry);
+}
+
+#[test]
+fn fault_123_of_two_who_push_one_tag_the_last_wins_and_both_are_whole() {
+    let (one, two) = (Artifact::five_platforms(1523), Artifact::five_platforms(1524));
+    let slow = |reply: Reply| reply.delayed(std::time::Duration::from_millis(10));
+    let origin = Registry::start();
+    let registry = Registry::builder().spoil(usize::MAX, |request| request.method == "PUT", slow).start();
+    let env = TestEnv::new();
+    let names = ["one:v1", "two:v1"].map(|name| origin.reference(name));
+    for (index, name) in [(&one, "one"), (&two, "two")] {
+        origin.add(name, "v1", index);
+    }
+    env.rcr(["pull", "--all-platforms"]).args(&names).success();
+    let running: Vec<_> = names.iter().map(|name| env.spawn(["push", name, &registry.reference("copy:v1")])).collect();
+    for push in running {
+        push.wait().success();
+    }
+    assert!(registry.holds("copy", &one) && registry.holds("copy", &two), "{registry:?}");
+    let log = registry.log();
+    let last = log.iter().rfind(|request| request.path.ends_with("/manifests/v1")).expect("a tag");
+    assert_eq!(registry.tag("copy", "v1"), Some(digest_of(&last.body)));
+    // The registry refuses an index without its images, so no index came before them.
+    assert!([one.digest(), two.digest()].contains(&digest_of(&last.body)));
+}
+
+#[test]
+fn fault_124_a_source_that_is_slower_than_the_registry_waits_is_sent_again() {
+    let case = Case::new(1525, 300_000, Registry::builder());
+    // Whoever says nothing for a while is hung up on.
+    let limit = std::time::Duration::from_millis(400);
+    let way = FaultProxy::each(case.registry.host(), Plan::clean().up(Way::clean().idle(limit)));
+    case.env.set("RCR_TEST_HASTE", "20");
+    let blob = case.env.store().join("blobs/sha256").join(case.image.layers()[0].hex());
+    // The store is what is slow: one read of the layer takes longer than the registry waits.
+    let args = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=read,pread64", "-e"];
+    let args = args.into_iter().chain(["inject=read,pread64:delay_enter=1200000:when=1", "-P"]);
+    let strace = case.env.program("strace", args).arg(&blob).arg(env!("CARGO_BIN_EXE_rcr"));
+    let output = strace.args(["--plain-http", &way.host(), "push", &case.source, &way.reference("copy:v1")]).success();
+    assert!(output.elapsed > std::time::Duration::from_millis(1200), "nothing was slow: {output}");
+    assert!(case.registry.holds("copy", &case.image), "{output}");
+    assert_eq!(case.registry.tag("copy", "v1"), Some(case.image.digest()));
 }

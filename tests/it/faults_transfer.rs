@@ -75,8 +75,15 @@ fn fault_2_a_cut_chunked_body_is_resumed_where_it_ended() {
 
 #[test]
 fn fault_3_a_reset_is_survived_wherever_it_comes() {
-    for at in [0, 1, 65_536, SIZE] {
-        let case = Case::new(902, cut(1, at, Cut::Rst));
+    for at in [0, 1, 65_536, SIZE, usize::MAX] {
+        let case = Case::new(902, |builder, digest| {
+            // The last is before the last byte.
+            let cut = move |reply: Reply| {
+                let end = reply.body.len() - 1;
+                reply.cut(at.min(end), Cut::Rst)
+            };
+            builder.spoil(1, move |r| r.path.ends_with(&digest), cut)
+        });
         case.pull().success();
         let ranges = case.ranges();
         assert_eq!(ranges.len(), 2, "at {at}: {ranges:?}");
@@ -248,6 +255,22 @@ fn fault_16_range_answered_with_another_range() {
 }
 
 #[test]
+fn fault_11_bytes_that_come_twice_or_too_late_start_from_the_beginning() {
+    const FROM: usize = 100_000;
+    let range = |whole: &[u8]| format!("bytes {FROM}-{}/{}", whole.len() - 1, whole.len());
+    let twice = move |_: &Request, whole: &[u8]| {
+        let mut body = whole[FROM..FROM + 1000].to_vec();
+        body.extend(&whole[FROM..whole.len() - 1000]);
+        Reply::status(206).header("content-range", range(whole)).body(body)
+    };
+    let shifted = move |_: &Request, whole: &[u8]| {
+        Reply::status(206).header("content-range", range(whole)).body(&whole[FROM - 1..whole.len() - 1])
+    };
+    Case::new(919, answering_ranges(twice)).succeeds_with(&[None, Some(FROM), None]);
+    Case::new(920, answering_ranges(shifted)).succeeds_with(&[None, Some(FROM), None]);
+}
+
+#[test]
 fn fault_17_range_answered_416() {
     // With the length of the whole blob, which must not be waited for.
     let refusal = |_: &Request, whole: &[u8]| Reply::status(416).body("no").claiming_length(whole.len());
@@ -266,7 +289,7 @@ fn fault_18_range_answered_in_parts() {
 }
 
 #[test]
-fn fault_19_a_body_that_was_encoded_on_the_way_is_refused() {
+fn a_body_that_was_encoded_on_the_way_is_refused() {
     let case = Case::new(914, |builder, digest| {
         builder.spoil(usize::MAX, move |r| r.path.ends_with(&digest), |reply| reply.header("content-encoding", "gzip"))
     });

@@ -247,6 +247,23 @@ fn fault_43_storage_elsewhere_is_told_nothing() {
 }
 
 #[test]
+fn fault_70_cookies_are_not_kept() {
+    let world = World::new();
+    world.env.secret("s3cr3t-cookie");
+    let image = Artifact::image(819).layers(&[4000; 4]).build();
+    let cdn = storage(world.https().at(2), &image);
+    let cookie = "session=s3cr3t-cookie; Domain=test; Path=/; Secure";
+    let builder = redirecting(basic_registry(), cdn.origin_as("cdn.other.test"));
+    let builder = builder.spoil(usize::MAX, |_| true, move |reply| reply.header("set-cookie", cookie));
+    let registry = world.registry(builder, &image);
+    world.pull(&registry, &[(&cdn, "cdn.other.test")]).success();
+    assert!(cdn.log().len() > 1 && registry.log().len() > 2, "{registry:?}");
+    for request in registry.log().iter().chain(&cdn.log()) {
+        assert_eq!(request.header("cookie"), None, "{}", request.line());
+    }
+}
+
+#[test]
 fn fault_66_a_log_cannot_move_the_cursor_either() {
     let world = World::new();
     let image = Artifact::image(818).build();

@@ -168,3 +168,75 @@ fn fault_94_few_file_descriptors_are_enough() {
     env.program("sh", ["-c", script]).env("RCR", RCR).env("REF", registry.reference("image:v1")).success();
     env.store_verify();
 }
+
+#[test]
+fn fault_107_a_hang_up_ends_it_quietly() {
+    let image = Artifact::image(710).layers(&[200_000]).build();
+    let layer = image.layers()[0].digest();
+    let registry = Registry::builder()
+        .spoil(1, move |request| request.path.ends_with(&layer), |reply| reply.cut(100_000, Cut::Stall))
+        .start();
+    registry.add("slow", "v1", &image);
+    let (env, reference) = (TestEnv::new(), registry.reference("slow:v1"));
+    env.was_killed();
+    let pull = env.spawn(["pull", &reference]);
+    while registry.count("GET", &image.layers()[0].digest()) == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    pull.signal("HUP");
+    let output = pull.wait();
+    assert!(output.exit().is_none_or(|code| code == 129), "{output}");
+    output.stdout_is("").stderr_lacks("error: ");
+    env.store_verify();
+    env.rcr(["pull", &reference]).success();
+    assert_eq!(env.blobs(), image.hexes());
+}
+
+/// What somebody else may put where the store will look.
+const PLANTS: [(&str, &str); 5] = [
+    ("a symbolic link to a file", "ln -s \"$VICTIM\" \"$AT\""),
+    ("a symbolic link to nothing", "ln -s \"$HOME/nothing\" \"$AT\""),
+    ("another name of a file", "ln \"$VICTIM\" \"$AT\""),
+    ("a pipe", "mkfifo \"$AT\""),
+    ("a device", "mknod \"$AT\" c 1 5 || ln -s /dev/zero \"$AT\""),
+];
+
+#[test]
+fn fault_67_what_was_planted_in_the_store_is_not_followed() {
+    let image = Artifact::image(711).build();
+    let registry = Registry::start();
+    registry.add("image", "v1", &image);
+    registry.add("first", "v1", &Artifact::image(712).build());
+    let reference = registry.reference("image:v1");
+    let layer = image.layers()[0].hex();
+    let places = [
+        format!("blobs/sha256/{layer}"),
+        format!(".rcr/partial/sha256-{layer}"),
+        format!(".rcr/lock/sha256-{layer}"),
+        ".rcr/lock/index".to_owned(),
+        ".rcr/lock/store".to_owned(),
+        ".rcr/index.journal".to_owned(),
+    ];
+    for (what, plant) in PLANTS {
+        for place in &places {
+            let env = TestEnv::new();
+            env.rcr(["pull", &registry.reference("first:v1")]).success();
+            let victim = env.write("home/victim", "mine");
+            let at = env.store().join(place);
+            let _ = std::fs::remove_file(&at);
+            env.program("sh", ["-c", plant]).env("VICTIM", &victim).env("AT", &at).success();
+            let output = env.rcr(["pull", &reference]).run();
+            assert!(matches!(output.exit(), Some(0 | 7 | 9)), "{what} at {place}\n{output}");
+            assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine", "{what} at {place}\n{output}");
+            assert!(!env.home().join("nothing").exists(), "{what} at {place}\n{output}");
+            if output.exit() != Some(0) {
+                assert!(output.stderr.contains(&at.display().to_string()), "{what} at {place}\n{output}");
+                assert_eq!(output.stdout, "", "{what} at {place}");
+                std::fs::remove_file(&at).unwrap();
+                env.rcr(["pull", &reference]).success();
+            }
+            let blob = std::fs::symlink_metadata(env.store().join("blobs/sha256").join(&layer)).unwrap();
+            assert!(blob.is_file(), "{what} at {place}");
+        }
+    }
+}

@@ -222,6 +222,10 @@ fn fault_73_a_helper_that_is_missing_stops_everything() {
 #[test]
 fn fault_71_a_helper_that_fails_keeps_its_secret() {
     let cases = [
+        ("prints terminal codes", "printf '\\033[2Jno\\033]52;c;eA==\\007'; printf '\\033[2J' >&2; exit 1"),
+        ("hangs", "exec sleep 600"),
+        ("hangs with a child that keeps its output", "sleep 3 & wait"),
+        ("prints without end", "exec cat /dev/zero"),
         ("prints no JSON", "echo s3cr3t-of-the-helper"),
         ("fails with a secret on stderr", "echo s3cr3t-of-the-helper >&2; exit 1"),
         ("prints too much", "head -c 3000000 /dev/zero"),
@@ -233,9 +237,33 @@ fn fault_71_a_helper_that_fails_keeps_its_secret() {
         let script = env.script("docker-credential-odd", body);
         env.may_hold_secrets(&script);
         env.write_docker_config(&json!({"credHelpers": {registry.host(): "odd"}}));
+        // It is given half a minute; here less.
+        env.set("RCR_TEST_HASTE", "30");
         let output = env.rcr(["pull", &registry.reference("team/image:v1")]).run();
         assert_eq!(output.exit(), Some(4), "{name}\n{output}");
+        assert!(!output.stderr.contains('\u{1b}'), "{name}\n{output}");
     }
+}
+
+#[test]
+fn fault_110_no_process_is_told_a_secret_where_others_can_see_it() {
+    let registry = private(&[("alice", "s3cr3t-right")]);
+    let env = env_with("alice", "s3cr3t-right");
+    // A helper that writes down what the user's other programs can see of it, and of who started it.
+    let seen = env.home().join("seen");
+    let body = "cat > /dev/null
+        for process in $$ $PPID; do
+            tr '\\0' '\\n' < /proc/$process/cmdline >> \"$HOME/seen\"
+            tr '\\0' '\\n' < /proc/$process/environ >> \"$HOME/seen\"
+        done
+        case \"$1\" in get) echo 'credentials not found in native keychain'; exit 1 ;; esac";
+    env.script("docker-credential-nosy", body);
+    env.may_change(&seen);
+    env.write_docker_config(&json!({"credsStore": "nosy"}));
+    env.rcr(["login", "-u", "alice", "--password-stdin", &registry.host()]).stdin("s3cr3t-right").success();
+    // What it wrote was searched for secrets when the command had ended.
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(seen.contains("docker-credential-nosy") && seen.contains("--password-stdin"), "{seen}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::skopeo::Skopeo;
 use crate::support::{
-    Artifact, Authority, Cut, Distribution, Listen, Nginx, Port, Registry, Reply, Request, Server, TestEnv,
+    Artifact, Authority, Cut, Distribution, Leaf, Listen, Nginx, Port, Registry, Reply, Request, Server, TestEnv,
 };
 
 const PASSWORD: &str = "s3cr3t-of-alice";
@@ -67,7 +67,7 @@ fn a_flag_replaces_the_mirrors_of_files() {
 }
 
 #[test]
-fn a_chain_of_mirrors_in_every_condition_gives_the_image() {
+fn fault_45_a_chain_of_mirrors_in_every_condition_gives_the_image() {
     let image = Artifact::image(4003).layers(&[200_000, 300_000]).build();
     let origin = Distribution::start();
     let reference = origin.reference("chain/app:v1");
@@ -160,7 +160,7 @@ fn a_failure_tells_what_every_place_said() {
 }
 
 #[test]
-fn what_a_mirror_lacks_comes_from_the_registry() {
+fn fault_45_what_a_mirror_lacks_comes_from_the_registry() {
     let image = Artifact::image(4005).layers(&[20_000; 3]).build();
     let missing = image.layers()[1].digest();
     let (holds_most, origin) = (
@@ -180,7 +180,7 @@ fn what_a_mirror_lacks_comes_from_the_registry() {
 }
 
 #[test]
-fn a_layer_goes_on_at_the_next_place_where_a_mirror_broke_off() {
+fn fault_45_a_layer_goes_on_at_the_next_place_where_a_mirror_broke_off() {
     let image = Artifact::image(4006).layers(&[3_000_000]).build();
     let layer = image.layers()[0].digest();
     let (breaks, origin) = (
@@ -463,4 +463,44 @@ fn two_places_at_one_host_are_each_trusted_as_their_own_setting_says() {
     }
     assert!(server.lines().iter().all(|line| !line.contains("/strict/")), "{:?}", server.lines());
     assert_eq!(manifests(&server), 2);
+}
+
+#[test]
+fn fault_45_whatever_a_mirror_does_wrong_the_registry_has_the_image() {
+    type Wrong = fn(Reply) -> Reply;
+    let refused = Leaf::self_signed(&["127.0.0.2"]).server_config();
+    let plain = || Listen::default().at(2);
+    let cases: [(&str, Listen, Wrong); 11] = [
+        ("404", plain(), |_| Reply::error(404, "MANIFEST_UNKNOWN", "no")),
+        ("401", plain(), |_| Reply::status(401).header("www-authenticate", "Basic realm=\"mirror\"")),
+        ("403", plain(), |_| Reply::error(403, "DENIED", "no")),
+        ("429", plain(), |_| Reply::status(429)),
+        ("500", plain(), |_| Reply::status(500)),
+        ("502", plain(), |_| Reply::status(502)),
+        ("a page", plain(), |_| Reply::ok("<html>hello</html>").header("content-type", "text/html")),
+        ("no answer", plain(), |_| Reply::status(200).delayed(Duration::MAX)),
+        ("an answer that ends", plain(), |reply| reply.cut(1, Cut::Rst)),
+        ("wrong bytes", plain(), |reply| reply.flipped(0)),
+        ("bad TLS", Listen::tls(refused).at(2), |reply| reply),
+    ];
+    for (name, listen, wrong) in cases {
+        let image = Artifact::image(4020).layers(&[10_000; 4]).build();
+        for part in ["/v2/", "/blobs/"] {
+            let is_part = move |request: &Request| request.path.contains(part) && request.method == "GET";
+            let mirrored = Registry::builder().listen(listen.clone()).spoil(usize::MAX, is_part, wrong).start();
+            let origin = at(3);
+            for registry in [&mirrored, &origin] {
+                registry.add("app", "v1", &image);
+            }
+            let env = TestEnv::new();
+            env.set("RCR_TEST_HASTE", "60");
+            configured(&env, &[mirror(&origin.host(), &mirrored.origin(), "")]);
+            let output = env.rcr(["pull", &origin.reference("app:v1")]).run();
+            assert_eq!(output.exit(), Some(0), "{name} at {part}\n{output}");
+            assert_eq!(env.blobs(), image.hexes(), "{name} at {part}");
+            // That a mirror lacks something is no fault of it.
+            let told = output.stderr.contains(&mirrored.origin());
+            assert_eq!(told, name != "404" || part == "/blobs/", "{name} at {part}\n{output}");
+        }
+    }
 }

@@ -5,7 +5,10 @@ use std::net::Ipv4Addr;
 
 use crate::support::process::Output;
 use crate::support::tinyproxy::Tinyproxy;
-use crate::support::{Artifact, Authority, Leaf, Listen, Registry, Reply, Request, Server, Socks, TestEnv, TlsFront};
+use crate::support::{
+    Artifact, Authority, End, FaultProxy, Leaf, Listen, Plan, Registry, Reply, Request, Server, Socks, TestEnv,
+    TlsFront, Way,
+};
 
 /// Nothing listens at this proxy.
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -49,7 +52,7 @@ fn plain_http_is_asked_of_the_proxy() {
 }
 
 #[test]
-fn loopback_and_exceptions_go_straight() {
+fn fault_28_loopback_and_exceptions_go_straight() {
     let (env, registry, reference) = behind_a_proxy();
     env.rcr(["--retries", "0", "pull", &registry.reference("image:v1")]).env("HTTPS_PROXY", NOWHERE).success();
     let straight = registry.resolve("registry.test");
@@ -322,4 +325,30 @@ fn a_trusted_proxy_vouches_for_no_registry() {
 /// The hint.
 fn told(output: &Output) -> String {
     output.stderr.lines().filter(|line| line.starts_with("hint: ")).collect()
+}
+
+#[test]
+fn fault_28_a_proxy_that_refuses_or_breaks_off_is_exit_5_and_named() {
+    let (env, registry, reference) = behind_a_proxy();
+    for status in [403, 500, 502, 503] {
+        let proxy = Server::start(Listen::default(), move |_: &Request| Reply::status(status));
+        let output = env.rcr(["--retries", "0", "pull", &reference]).env("HTTPS_PROXY", proxy.origin()).run();
+        assert_eq!(output.exit(), Some(5), "{status}\n{output}");
+        output.stdout_is("").stderr_has("proxy").stderr_has("registry.test");
+        assert!(proxy.log().iter().all(|request| request.method == "CONNECT"), "{proxy:?}");
+    }
+    assert_eq!(registry.lines(), Vec::<String>::new());
+
+    // In the middle of what comes through it, once and always.
+    let tiny = Tinyproxy::start(&["registry.test"], None);
+    let cut = Plan::clean().down(Way::clean().limit_data(2500, End::Rst));
+    let always = FaultProxy::each(tiny.address().to_string(), cut.clone());
+    env.set("RCR_TEST_HASTE", "20");
+    let pull = |flags: &[&str], proxy: &FaultProxy| {
+        env.rcr(flags).args(["pull", &reference]).env("HTTPS_PROXY", format!("http://{}", proxy.host())).run()
+    };
+    pull(&["--retries", "1"], &always).code(5).stdout_is("");
+    assert_eq!(env.references(), Vec::<String>::new());
+    pull(&[], &FaultProxy::first(tiny.address().to_string(), cut)).success();
+    env.store_verify();
 }

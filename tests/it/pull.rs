@@ -123,7 +123,7 @@ fn all_platforms_are_the_whole_index() {
 }
 
 #[test]
-fn a_platform_that_is_not_there_is_named_with_those_that_are() {
+fn fault_99_a_platform_that_is_not_there_is_named_with_those_that_are() {
     let registry = Registry::start();
     registry.add("five", "v1", &Artifact::five_platforms(16));
     let env = TestEnv::new();
@@ -314,7 +314,7 @@ fn progress_for_programs_is_json_lines() {
 }
 
 #[test]
-fn progress_for_pipes_is_plain_lines() {
+fn fault_103_progress_for_pipes_is_plain_lines() {
     let registry = Registry::start();
     let image = Artifact::image(32).build();
     registry.add("plain", "v1", &image);

@@ -96,7 +96,7 @@ fn every_layer_has_a_row_and_no_row_wraps() {
 }
 
 #[test]
-fn where_bars_are_not_wanted_there_are_none() {
+fn fault_103_where_bars_are_not_wanted_there_are_none() {
     for (variable, value) in [("TERM", "dumb"), ("CI", "true")] {
         let (env, (registry, _)) = (TestEnv::new(), slow());
         let run = on_a_terminal(&env, 80, &format!("pull {}", registry.reference("team/image:v1")));
@@ -107,7 +107,7 @@ fn where_bars_are_not_wanted_there_are_none() {
 }
 
 #[test]
-fn without_colour_nothing_is_painted() {
+fn fault_103_without_colour_nothing_is_painted() {
     let (env, (registry, _)) = (TestEnv::new(), slow());
     let command = format!("pull {} {}", registry.reference("team/image:v1"), registry.reference("missing:v1"));
     let output = on_a_terminal(&env, 80, &command).env("NO_COLOR", "1").code(3);

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::relay::Relay;
 
@@ -42,6 +42,7 @@ pub struct Way {
     delay: Duration,
     bandwidth: Option<u64>,
     slice: Option<usize>,
+    idle: Option<Duration>,
     behind: Option<Vec<u8>>,
     flip: Option<usize>,
     dup: Option<(usize, usize)>,
@@ -69,6 +70,12 @@ impl Way {
     /// In pieces of so many bytes, each of them written by itself.
     pub fn slice(mut self, bytes: usize) -> Self {
         self.slice = Some(bytes);
+        self
+    }
+
+    /// The connection is closed in order when nothing came this way for so long.
+    pub fn idle(mut self, limit: Duration) -> Self {
+        self.idle = Some(limit);
         self
     }
 
@@ -273,13 +280,15 @@ async fn either_ends(
 /// Passes on one direction until it ends, by itself or by plan.
 async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, way: Way, bytes: &AtomicU64) -> io::Result<Ended> {
     let (queue, mut queued) = mpsc::channel::<(Instant, Vec<u8>)>(QUEUE_CHUNKS);
+    let idle = way.idle.unwrap_or(Duration::MAX);
     let (delay, slice, mut pace) = (way.delay, way.slice, way.bandwidth.map(Pace::new));
     let chunk = way.bandwidth.map_or(CHUNK_BYTES, |rate| usize::try_from(rate / 50).unwrap_or(CHUNK_BYTES));
     let chunk = slice.unwrap_or(chunk).clamp(1, CHUNK_BYTES);
     let read = async move {
         let (mut spoiler, mut buffer) = (Spoiler::new(way), vec![0; CHUNK_BYTES]);
         loop {
-            let count = from.read(&mut buffer).await?;
+            let Ok(count) = timeout(idle, from.read(&mut buffer)).await else { return Ok(Some(End::Fin)) };
+            let count = count?;
             if count == 0 {
                 return Ok(None);
             }

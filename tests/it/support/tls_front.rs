@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -30,6 +31,30 @@ impl TlsFront {
                 count.fetch_add(1, Ordering::SeqCst);
                 let Ok(far) = TcpStream::connect(behind).await else { return };
                 pass_on(stream, far).await;
+            }
+        });
+        Self { relay, handshakes }
+    }
+
+    /// The same, but where `behind` ends its part, the connection ends without a word of TLS (`close_notify`).
+    pub fn start_abrupt(leaf: &Leaf, behind: SocketAddr) -> Self {
+        let acceptor = TlsAcceptor::from(leaf.server_config());
+        let handshakes = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&handshakes);
+        let relay = Relay::start(move |stream| {
+            let (acceptor, count) = (acceptor.clone(), Arc::clone(&count));
+            async move {
+                let stream = acceptor.accept(stream).await.expect("a client that trusts the certificate");
+                count.fetch_add(1, Ordering::SeqCst);
+                let (mut near_reader, mut near_writer) = tokio::io::split(stream);
+                let (mut far_reader, mut far_writer) =
+                    TcpStream::connect(behind).await.expect("the server behind").into_split();
+                tokio::select! {
+                    // A side that goes away is part of the test.
+                    _ = tokio::io::copy(&mut far_reader, &mut near_writer) => {}
+                    _ = tokio::io::copy(&mut near_reader, &mut far_writer) => {}
+                }
+                let _ = near_writer.flush().await;
             }
         });
         Self { relay, handshakes }
