@@ -94,8 +94,8 @@ const RULES: &[Rule] = &[
         words: &[&["anyhow"]],
     },
     Rule {
-        why: "only `main` ends the process",
-        home: Home::Only(&["src/main.rs"]),
+        why: "only `main` ends the process, and `cli::signal` one that does not end when it is asked to",
+        home: Home::Only(&["src/main.rs", "src/cli/signal.rs"]),
         words: &[&["process", "::", "exit"], &["process", "::", "abort"]],
     },
 ];

@@ -120,8 +120,8 @@ impl Disk {
             }
         }
         for (file, data) in self.files.iter().filter(|(_, data)| data.durable != data.current) {
-            let named = |states: &[Option<Node>]| states.contains(&Some(Node::File(*file)));
-            let mut names = self.names.iter().filter(|(_, states)| named(states)).peekable();
+            let has = |states: &[Option<Node>]| states.contains(&Some(Node::File(*file)));
+            let mut names = self.names.iter().filter(|(_, states)| has(states)).peekable();
             if names.peek().is_some() {
                 let passing = names.all(|(path, states)| is_passing(path, states));
                 let ends = || vec![data.durable.clone(), data.current.clone()];
@@ -228,7 +228,9 @@ mod tests {
 
     fn after(ops: &[Op]) -> Vec<String> {
         let mut disk = Disk::default();
-        ops.iter().for_each(|op| disk.apply(op));
+        for op in ops {
+            disk.apply(op);
+        }
         let text = |tree: Tree| {
             let file = |(path, bytes): (PathBuf, Option<Arc<[u8]>>)| {
                 format!("{}={}", path.display(), String::from_utf8_lossy(&bytes.unwrap()).replace('\0', "0"))
@@ -251,7 +253,7 @@ mod tests {
         let written = [create("a", 1), write(1, "new")];
         assert_eq!(after(&written), ["", "a=", "a=000", "a=new"]);
         assert_eq!(after(&[&written[..], &[sync(1)]].concat()), ["", "a=new"]);
-        assert_eq!(after(&[&written[..], &[names.clone()]].concat()), ["a=", "a=000", "a=new"]);
+        assert_eq!(after(&[&written[..], std::slice::from_ref(&names)].concat()), ["a=", "a=000", "a=new"]);
         let durable = [&written[..], &[sync(1), names.clone()]].concat();
         assert_eq!(after(&durable), ["a=new"]);
         let renamed = [&durable[..], &[rename("a", "b")]].concat();

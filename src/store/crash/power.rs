@@ -87,11 +87,11 @@ async fn examine(store: &Path, expected: &Expected, hasty: bool) -> Result<(), S
     }
     for (name, allowed) in expected {
         let found = names.remove(name);
-        let Some(named) = allowed.iter().find(|named| named.digest == found) else {
+        let Some(now) = allowed.iter().find(|state| state.digest == found) else {
             return Err(format!("{name} stands for {found:?}, not for any of {allowed:?}"));
         };
         let broken = problems.iter().find(|problem| problem.image.as_deref() == Some(name));
-        if let Some(problem) = broken.filter(|_| named.whole) {
+        if let Some(problem) = broken.filter(|_| now.whole) {
             return Err(format!("{name} is not whole: {}", problem.error));
         }
     }
