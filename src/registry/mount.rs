@@ -114,7 +114,9 @@ impl Uploader {
                 }
             }
         }
-        if self.is_to_be_looked_for(digest) || lock(&self.looked).contains(digest) || !self.look_for(digest).await? {
+        let is_known = self.is_to_be_looked_for(digest) || lock(&self.looked).contains(digest);
+        // Where no answer comes, the upload will tell why.
+        if is_known || !self.look_for(digest).await.unwrap_or(false) {
             return Ok(false);
         }
         self.drop_session(digest).await;
