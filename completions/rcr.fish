@@ -36,6 +36,12 @@ complete -c rcr -n "__fish_rcr_needs_command" -l config -d 'Read settings from t
 complete -c rcr -n "__fish_rcr_needs_command" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_needs_command" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_needs_command" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_needs_command" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_needs_command" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -84,6 +90,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand pull" -l config -d 'Read setting
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand pull" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand pull" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -112,6 +124,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand push" -l config -d 'Read setting
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand push" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand push" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -141,6 +159,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand login" -l config -d 'Read settin
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand login" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand login" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -168,6 +192,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand logout" -l config -d 'Read setti
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand logout" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand logout" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -195,6 +225,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand tag" -l config -d 'Read settings
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand tag" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tag" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -221,6 +257,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand images" -l config -d 'Read setti
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand images" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand images" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -247,6 +289,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand ls" -l config -d 'Read settings 
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand ls" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand ls" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -273,6 +321,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l config -d 'Read settings
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand rmi" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -300,6 +354,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l config -d 'Read sett
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand inspect" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -327,6 +387,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand history" -l config -d 'Read sett
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand history" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand history" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -356,6 +422,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand tags" -l config -d 'Read setting
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand tags" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand tags" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -382,6 +454,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l config -d 'Read sett
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand catalog" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -407,6 +485,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l config -d 'Read set
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand manifest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -432,6 +516,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand digest" -l config -d 'Read setti
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand digest" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand digest" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -457,6 +547,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l config -d 'Read setti
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand doctor" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -482,6 +578,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subco
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and not __fish_seen_subcommand_from path verify gc help" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -511,6 +613,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from path" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -536,6 +644,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -562,6 +676,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcomman
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand store; and __fish_seen_subcommand_from gc" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -593,6 +713,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand info" -l config -d 'Read setting
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand info" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand info" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -618,6 +744,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subc
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and not __fish_seen_subcommand_from explain help" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -645,6 +777,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcomma
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand config; and __fish_seen_subcommand_from explain" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -672,6 +810,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand completion" -l config -d 'Read s
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand completion" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand completion" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r
@@ -697,6 +841,12 @@ complete -c rcr -n "__fish_rcr_using_subcommand version" -l config -d 'Read sett
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l retries -d 'Try a failed request or transfer again up to N times [default: 4]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l max-wait -d 'Wait at most this long when a registry asks to slow down, all waits of a request together [default: 120]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l concurrency -d 'Move up to N blobs at once [default: 8]' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l limit-rate -d 'Move at most this many bytes of images per second, both ways and all connections together; K, M and G are units of 1024' -r
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l durability -d 'Make this much durable before a command succeeds [default: full]' -r -f -a "full\t'All that is stored'
+relaxed\t'The names alone: faster, and after a power loss blobs may have to be fetched again'"
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l verify-existing -d 'Hash what is in the store already before relying on it, instead of trusting name and size' -r -f -a "true\t''
+false\t''"
+complete -c rcr -n "__fish_rcr_using_subcommand version" -l lock-timeout -d 'Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l resolve -d 'Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l plain-http -d 'Speak plain HTTP with this host' -r
 complete -c rcr -n "__fish_rcr_using_subcommand version" -l tls-skip-verify -d 'Do not verify this host\'s certificate' -r

@@ -33,7 +33,7 @@ pub(super) fn describe(media_type: &str, bytes: &[u8]) -> Descriptor {
 
 pub(super) async fn writer(layout: &Layout, descriptor: &Descriptor) -> Writer {
     match layout.ingest(descriptor).await.unwrap() {
-        Ingest::Writer(writer) => writer,
+        Ingest::Writer(writer) => *writer,
         Ingest::Present => panic!("{} is present", descriptor.digest),
     }
 }

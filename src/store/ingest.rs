@@ -21,12 +21,11 @@ const SMALL_WAIT: Duration = Duration::from_millis(250);
 
 /// A blob that is to be received.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Ingest {
     /// Another process or task brought it meanwhile.
     Present,
     /// It is to be written.
-    Writer(Writer),
+    Writer(Box<Writer>),
 }
 
 /// Receives one blob. The digest's lock is held until this is committed or dropped; what was received by then stays,
@@ -76,7 +75,8 @@ impl Layout {
         let Some(partial) = partial else { return Ok(Ingest::Present) };
         let missing = partial.missing();
         let state = State::Collecting { partial, pieces: Vec::new(), since: Instant::now() };
-        Ok(Ingest::Writer(Writer { layout: self.clone(), descriptor: descriptor.clone(), missing, state }))
+        let (layout, descriptor) = (self.clone(), descriptor.clone());
+        Ok(Ingest::Writer(Box::new(Writer { layout, descriptor, missing, state })))
     }
 
     /// Puts a verified partial in its blob's place.

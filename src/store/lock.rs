@@ -53,7 +53,7 @@ impl Wanted {
             if !fs::is_at(&file, &self.path) {
                 continue;
             }
-            let mut lock = Lock { file, path: self.path.clone(), kept, transient: self.transient };
+            let lock = Lock { file, path: self.path.clone(), kept, transient: self.transient };
             lock.sign();
             return Ok(Some(lock));
         }
@@ -99,10 +99,12 @@ impl Wanted {
 }
 
 impl Lock {
-    fn sign(&mut self) {
-        // For messages only: a lock without a signature is as good.
-        let text = format!("process {} on {}\n", std::process::id(), fs::host_name());
-        let _ = fs::clear(&self.file, &self.path).and_then(|()| fs::write(&mut self.file, &self.path, text.as_bytes()));
+    fn sign(&self) {
+        // For messages only: a lock without a signature is as good. All have one length, so that none has to be cut
+        // off before the next is written: some file systems (ext4) write a file that was cut to the disk when it is
+        // closed, and whoever removes it waits for that.
+        let signature = format!("process {} on {}", std::process::id(), fs::host_name());
+        let _ = fs::write_at(&self.file, &self.path, 0, format!("{signature:<SIGNATURE_BYTES$}\n").as_bytes());
     }
 }
 
@@ -120,6 +122,9 @@ fn lacks_locks(error: &io::Error) -> bool {
     const ENOLCK: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(ENOLCK)
 }
+
+/// Longer than any signature: a host name has at most 64 bytes, a process number ten digits.
+const SIGNATURE_BYTES: usize = 95;
 
 /// Pauses between attempts: short at first, because the index lock is held for milliseconds.
 struct Pauses {

@@ -39,6 +39,8 @@ pub(super) struct Partial {
     /// What is present and not on the map.
     unmapped: Ranges,
     buffer: Vec<u8>,
+    /// Whether an earlier attempt left something.
+    continued: bool,
     flush: Option<Flush>,
     _lock: Lock,
 }
@@ -60,6 +62,7 @@ impl Partial {
             present: Ranges::of(0..length),
             unmapped: Ranges::default(),
             buffer: Vec::new(),
+            continued: length > 0,
             flush: layout.is_durable().then(Flush::default),
             _lock: lock,
         };
@@ -177,7 +180,10 @@ impl Partial {
         }
         let verifier = std::mem::replace(&mut self.verifier, Verifier::new(&self.descriptor));
         self.refuse(verifier.finish())?;
-        fs::touch(&self.file, &self.path)?;
+        if self.continued {
+            // It is as young as its last byte.
+            fs::touch(&self.file, &self.path)?;
+        }
         if let Some(flush) = self.flush.take() {
             flush.finish(&self.file, &self.path).map_err(|error| self.give_up(error))?;
         }

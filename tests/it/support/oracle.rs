@@ -212,7 +212,7 @@ fn is_whole(store: &Path) -> Verdict {
 
 fn no_lock_is_left(store: &Path, killed: bool) -> Verdict {
     for file in files_under(&store.join(".rcr/lock")) {
-        let lasting = file.file_name().is_some_and(|name| name == "store" || name == "index");
+        let lasting = file.file_name().is_some_and(|name| name == "store" || name == "index" || name == "locations");
         if !lasting && !killed {
             return Err(format!("V6: the lock file {} is left", file.display()));
         }
