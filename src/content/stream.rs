@@ -80,6 +80,19 @@ pub trait Source: Sync {
     /// A [`Fault`], whose kind says whether another attempt may help.
     fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> impl Future<Output = Result<Opened, Fault>> + Send;
 
+    /// The same while another part of the blob is open: from wherever that comes, at once or not at all, and without
+    /// any consequence for others where it fails.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    fn open_beside(
+        &self,
+        descriptor: &Descriptor,
+        range: Range<u64>,
+    ) -> impl Future<Output = Result<Opened, Fault>> + Send {
+        self.open(descriptor, range)
+    }
+
     /// The bytes of a blob that lie in the `missing` ranges. The pieces come in whatever order suits the source, each
     /// byte once; the stream ends after the last of them, or with a fault.
     fn gather<'a>(&'a self, descriptor: &'a Descriptor, missing: Ranges) -> PieceStream<'a>

@@ -109,7 +109,13 @@ impl Client {
             if matches!(outcome, Err(Error::Timeout { .. })) {
                 // A request that is dropped leaves its HTTP/2 connection open, and the next would go over it again,
                 // dead as it may be. Over HTTP/1.1, as blobs go, the connection ends with the request.
-                self.memory().clients.retain(|profile, _| profile.class == Class::Blob);
+                if request.class == Class::Document {
+                    self.memory().clients.retain(|profile, _| profile.class == Class::Blob || !profile.secure);
+                }
+            }
+            if matches!(outcome, Err(Error::Broken { .. })) {
+                // A server that closes what is idle closes all that is idle: the next attempt is not to meet another.
+                self.memory().clients.clear();
             }
             let host_name = request.url.authority();
             let (wait, asked, reason) = match outcome {

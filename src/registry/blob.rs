@@ -117,6 +117,12 @@ impl Repository {
         match response.status() {
             StatusCode::OK => Ok(response),
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if range.is_some() => Ok(response),
+            // Some refuse a range by refusing the request.
+            StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+                if range.is_some() =>
+            {
+                Ok(response)
+            }
             _ => Err(self.host().refuse(operation.to_owned(), response).await),
         }
     }
@@ -129,6 +135,10 @@ impl Repository {
 impl Source for Repository {
     async fn open(&self, descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
         self.open_blob(descriptor, &range).await.map_err(Fault::from)
+    }
+
+    async fn open_beside(&self, descriptor: &Descriptor, range: Range<u64>) -> Result<Opened, Fault> {
+        self.clone().replaceable().open_blob(descriptor, &range).await.map_err(Fault::from)
     }
 }
 
@@ -177,8 +187,9 @@ impl Body {
             let Some(bytes) = body.next().await? else { return Ok(None) };
             let at = at + bytes.len() as u64;
             let length = body.expected.end - body.expected.start;
-            // Nobody asks for more than there is to be, so the last chunk is given only after the end was seen.
-            if at > length || (!counted && at == length && body.next().await?.is_some()) {
+            // Nobody asks for more than there is to be, so the last chunk is given only after the end was seen. How the
+            // connection ends does not matter any more.
+            if at > length || (!counted && at == length && matches!(body.next().await, Ok(Some(_)))) {
                 let (expected, actual) = (body.expected.end, body.expected.start + at.max(length + 1));
                 return Err(IntegrityError::Size { digest, expected, actual }.into());
             }

@@ -83,13 +83,13 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 
 /// Whether the file is linked elsewhere, too.
 #[cfg(unix)]
-fn has_other_names(file: &File) -> bool {
+pub(super) fn has_other_names(file: &File) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     file.metadata().is_ok_and(|metadata| metadata.nlink() > 1)
 }
 
 #[cfg(not(unix))]
-fn has_other_names(_file: &File) -> bool {
+pub(super) fn has_other_names(_file: &File) -> bool {
     false
 }
 
@@ -256,7 +256,23 @@ pub(super) fn open_or_create(path: &Path) -> Result<File, Error> {
     open_or_create_for(path, Readers::Everybody)
 }
 
-/// The same, for nobody else to read where it is created.
+/// Opens a plain file to be locked, and creates it if it is missing. One that has other names is as good, as long as
+/// nobody writes to it: all who lock it have to see the same.
+pub(super) fn open_to_lock(path: &Path) -> Result<File, Error> {
+    loop {
+        match create_new(path, Readers::Everybody) {
+            Ok(file) => return Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", path)(error)),
+        }
+        match open_as(path, &writable()) {
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            result => return result.map(|(file, _)| file),
+        }
+    }
+}
+
+/// As [`open_or_create`], for nobody else to read where it is created.
 pub(super) fn open_or_create_private(path: &Path) -> Result<File, Error> {
     open_or_create_for(path, Readers::Owner)
 }

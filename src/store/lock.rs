@@ -43,7 +43,7 @@ impl Wanted {
     /// Takes the lock if it is free.
     pub(super) fn attempt(&self) -> Result<Option<Lock>, Error> {
         loop {
-            let file = fs::open_or_create(&self.path)?;
+            let file = fs::open_to_lock(&self.path)?;
             let kept = match (self.try_lock)(&file, self.exclusive) {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => return Ok(None),
@@ -103,6 +103,10 @@ impl Lock {
         // For messages only: a lock without a signature is as good. All have one length, so that none has to be cut
         // off before the next is written: some file systems (ext4) write a file that was cut to the disk when it is
         // closed, and whoever removes it waits for that.
+        if fs::has_other_names(&self.file) {
+            // Under another name it may be anybody's.
+            return;
+        }
         let signature = format!("process {} on {}", std::process::id(), fs::host_name());
         let _ = fs::write_at(&self.file, &self.path, 0, format!("{signature:<SIGNATURE_BYTES$}\n").as_bytes());
     }

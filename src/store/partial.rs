@@ -20,9 +20,10 @@ use crate::model::Descriptor;
 
 /// Bytes hashed at a time where they were written before it was their turn.
 const CHUNK_BYTES: usize = 256 << 10;
-/// Bytes that may have been written and not be on the map yet: what a killed process loses at most.
+/// Bytes that may have been written and not be on the map yet, or a thousandth of the blob where that is more: what a
+/// killed process loses at most.
 const MAP_BYTES: u64 = 1 << 20;
-/// The longest map that is read, in bytes. A longer one is not ours.
+/// How much of a map is read, in bytes.
 const MAP_LIMIT_BYTES: u64 = 1 << 20;
 
 #[derive(Debug)]
@@ -82,11 +83,9 @@ impl Partial {
         self.present = parse_map(&bytes);
         // A map without its bytes claims nothing.
         self.present.remove(&(fs::size(&self.file, &self.path)?..u64::MAX));
-        if bytes.len() as u64 > MAP_LIMIT_BYTES {
-            return self.restart();
-        }
         let mut map = fs::open_or_create(&self.map_path)?;
-        fs::seek(&mut map, &self.map_path, bytes.len() as u64)?;
+        let end = fs::size(&map, &self.map_path)?;
+        fs::seek(&mut map, &self.map_path, end)?;
         // The last line may have been cut off: this one is apart from it.
         fs::write(&mut map, &self.map_path, b"\n")?;
         self.map = Some(map);
@@ -116,7 +115,8 @@ impl Partial {
         self.present.insert(piece.offset..piece.end());
         if self.map.is_some() {
             self.unmapped.insert(piece.offset..piece.end());
-            if self.unmapped.total() >= MAP_BYTES {
+            // The map of a huge blob is not to become huge itself.
+            if self.unmapped.total() >= MAP_BYTES.max(self.descriptor.size >> 10) {
                 self.write_map()?;
             }
         }

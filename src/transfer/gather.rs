@@ -33,6 +33,8 @@ pub(super) struct Gather<'a, S> {
     /// What of it is given to no lane.
     pending: Ranges,
     lanes: BTreeMap<usize, Lane<'a>>,
+    /// Lanes that were given up, until their requests are gone.
+    retired: Vec<Lane<'a>>,
     next_lane: usize,
     steps: FuturesUnordered<Abortable<BoxFuture<'a, (usize, Step)>>>,
     ready: VecDeque<Piece>,
@@ -84,6 +86,7 @@ impl<'a, S: Source> Gather<'a, S> {
             pending: missing.clone(),
             missing,
             lanes: BTreeMap::new(),
+            retired: Vec::new(),
             next_lane: 0,
             steps: FuturesUnordered::new(),
             ready: VecDeque::new(),
@@ -105,7 +108,10 @@ impl<'a, S: Source> Gather<'a, S> {
             }
             self.staff().await;
             // Of a lane that was given up nothing more is heard.
-            let Some(Ok((lane, step))) = self.steps.next().await else { continue };
+            let step = self.steps.next().await;
+            // By now the requests of lanes that were given up are gone, and their connections may be had again.
+            self.retired.clear();
+            let Some(Ok((lane, step))) = step else { continue };
             match step {
                 Step::Opened(Ok(opened)) => self.opened(lane, opened)?,
                 Step::Chunk(stream, Some(Ok(bytes))) => self.chunk(lane, stream, &bytes),
@@ -121,8 +127,10 @@ impl<'a, S: Source> Gather<'a, S> {
             let permit = if self.lanes.is_empty() {
                 self.crew.first().await
             } else {
+                // Where nothing runs, something is wrong, and more of it does not help.
+                let runs = self.lanes.values().any(|lane| lane.running);
                 match self.crew.another() {
-                    Some(permit) if !self.pending.is_empty() || self.split() => permit,
+                    Some(permit) if runs && (!self.pending.is_empty() || self.split()) => permit,
                     _ => return,
                 }
             };
@@ -152,7 +160,7 @@ impl<'a, S: Source> Gather<'a, S> {
         let number = self.next_lane;
         self.next_lane += 1;
         let wait = std::mem::take(&mut self.wait);
-        let (source, blob) = (self.source, self.blob);
+        let (source, blob, alone) = (self.source, self.blob, self.lanes.is_empty());
         let open = async move {
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
@@ -161,7 +169,8 @@ impl<'a, S: Source> Gather<'a, S> {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
             }
-            (number, Step::Opened(source.open(blob, at..end).await))
+            let opened = if alone { source.open(blob, at..end).await } else { source.open_beside(blob, at..end).await };
+            (number, Step::Opened(opened))
         };
         let request = self.push(open.boxed());
         self.lanes.insert(number, Lane { at, end, answer_end: end, running: false, request, _permit: permit });
@@ -225,7 +234,9 @@ impl<'a, S: Source> Gather<'a, S> {
         while self.lanes.len() > self.ramp.wanted()
             && let Some((_, lane)) = self.lanes.pop_last()
         {
+            lane.request.abort();
             self.give_back(&lane);
+            self.retired.push(lane);
         }
     }
 

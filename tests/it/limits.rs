@@ -155,6 +155,7 @@ fn fault_87_a_pull_that_looks_closer_fetches_a_rotten_blob_again() {
     }
     env.write("config/rcr/config.toml", "verify-existing = true\n");
     env.rcr(["--verify-existing=false", "pull", &reference]).success().stderr_lacks("damaged");
+    env.store_stays_spoilt();
 }
 
 #[test]
@@ -204,6 +205,7 @@ fn fault_86_a_collection_that_takes_its_time_is_waited_for_as_long_as_was_said()
     for n in 0..2000 {
         fs::write(env.store().join("blobs/sha256").join(format!("{n:064x}")), "young").unwrap();
     }
+    env.store_stays_spoilt();
     let gc = stopped_collection(&env);
     let holder = format!("the store lock is held by process {} on ", gc.id());
     for way in ways("lock-timeout", "0") {

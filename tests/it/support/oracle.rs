@@ -47,7 +47,15 @@ impl Before {
         // A lock stands beside the file that it is for.
         let is_own = |path: &Path| {
             let plain = path.with_extension("");
-            own.contains(path) || (path.extension().is_some_and(|end| end == "lock") && own.contains(&plain))
+            // And what a killed one left there may be removed.
+            let is_left = path.file_name().is_some_and(|name| {
+                let name = name.to_string_lossy();
+                name.starts_with('.') && name.ends_with(".tmp")
+            });
+            let beside_own = || own.iter().any(|own| own.parent() == path.parent());
+            own.contains(path)
+                || (is_left && beside_own())
+                || (path.extension().is_some_and(|end| end == "lock") && own.contains(&plain))
         };
         let paths: BTreeSet<_> = self.files.keys().chain(now.keys()).collect();
         if let Some(path) = paths.into_iter().find(|path| self.files.get(*path) != now.get(*path) && !is_own(path)) {
