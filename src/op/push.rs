@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use bytes::Bytes;
+use futures_util::future::join;
 
 use super::{Context, Error, image, images_of, name, origin};
 use crate::content::{Event, root_cause};
@@ -96,12 +97,8 @@ pub async fn push(
             let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
             let tag = destination.tag().filter(|_| document.digest == root.digest);
             let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
-            let mut put = repository.put_manifest(bytes.clone(), &document.media_type, &target).await;
-            if put.as_ref().is_err_and(misses_blobs) {
-                // It took them, and some registries need a moment before they know.
-                sink.confirm().await?;
-                put = repository.put_manifest(bytes, &document.media_type, &target).await;
-            }
+            let sent = totals.moved + totals.mounted > 0;
+            let put = put(context, &repository, bytes, document, &target, sent).await;
             context.pass_on(repository.take_warnings());
             put?;
         }
@@ -145,6 +142,31 @@ async fn put(
         let unseen = error.answer().is_some_and(|answer| answer.has_code("MANIFEST_BLOB_UNKNOWN"));
         if !sent || !unseen || attempt > context.limits.retries {
             return Err(error);
+        }
+        let (what, wait) = (document.digest.short(), (context.limits.backoff)(attempt));
+        let reason = &root_cause(&error).to_string();
+        context.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason });
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Where the blobs go, with all that earlier runs know about it.
+async fn uploader(
+    layout: &Layout,
+    repository: Repository,
+    destination: &Reference,
+    blobs: &[Descriptor],
+    options: &PushOptions,
+) -> Uploader {
+    let sink = Uploader::new(repository).with_known(origin::known(layout, destination, blobs).await);
+    if options.dry_run {
+        return sink.only_looking();
+    }
+    let uploads = Uploads::new(layout, &destination.name());
+    let left_open = uploads.left_open();
+    sink.resuming(left_open, move |digest, path| {
+        if let Err(error) = uploads.note(digest, path) {
+            tracing::debug!(error = error.to_string(), "the next push starts over");
         }
         let (what, wait) = (document.digest.short(), (context.limits.backoff)(attempt));
         let reason = &root_cause(&error).to_string();

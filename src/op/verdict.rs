@@ -243,7 +243,7 @@ impl Failure {
             }
             E::Name(_) => self.decide(Exit::Usage, "bad_reference", None),
             E::NoPlace { .. } => self.decide(Exit::Usage, "bad_configuration", None),
-            E::SessionsLost { .. } | E::Stalled { .. } | E::Unseen { .. } => {
+            E::SessionsLost { .. } | E::Stalled { .. } => {
                 self.decide(Exit::Network, "upload_lost", None);
             }
             E::Protocol { .. } => self.decide(Exit::Integrity, "protocol", None),

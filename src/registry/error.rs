@@ -112,12 +112,6 @@ pub enum Error {
         /// How many bytes it has.
         received_bytes: u64,
     },
-    /// A blob that the registry took is not to be seen there.
-    #[error("cannot {operation}: the registry said that it has it, and does not show it")]
-    Unseen {
-        /// What was attempted.
-        operation: String,
-    },
     /// The registry wants larger chunks than are held in memory: `OCI-Chunk-Min-Length`.
     #[error("cannot {operation}: the registry wants chunks of at least {minimum_bytes} bytes, more than {limit_bytes}")]
     ChunkTooLarge {

@@ -6,8 +6,6 @@ use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-
 use super::error::Error;
 use super::host::Host;
 use super::repository::{DOCKER_CONTENT_DIGEST, is_repository};
@@ -15,16 +13,11 @@ use super::session::Session;
 use super::upload::Uploader;
 use crate::auth::{Scope, Scoped};
 use crate::content::IntegrityError;
-use crate::http::{Method, Request, Response, RetryPolicy, StatusCode};
+use crate::http::{Method, Request, Response, StatusCode};
 use crate::model::Digest;
 
 /// Repositories that one blob is tried to be mounted from. The first holds it as a rule.
 const MOUNTS: usize = 2;
-
-/// Times that a registry is asked whether it shows what it took.
-const CONFIRMATIONS: u32 = 5;
-/// Blobs that it is asked for at once then.
-const LOOKS_AT_ONCE: usize = 8;
 
 /// What a push found out: whether a blob is in a repository of the registry, by the latest word.
 pub type Findings = BTreeMap<(Digest, String), bool>;
@@ -167,33 +160,9 @@ impl Uploader {
         host.authorizer(Some(&name), vec![Scope::push(&name), Scope::pull(&from)])
     }
 
-    /// Waits until the registry shows every blob that it took in this run: some need a moment before they do.
-    ///
-    /// # Errors
-    /// [`Error::Unseen`] where that moment does not end, or what else it answers.
-    pub async fn confirm(&self) -> Result<(), Error> {
-        let mut unseen: Vec<Digest> = lock(&self.taken).iter().cloned().collect();
-        for attempt in 0..CONFIRMATIONS {
-            if attempt > 0 {
-                tokio::time::sleep(RetryPolicy::default().backoff(attempt)).await;
-            }
-            let look = |digest: Digest| async move {
-                self.repository().blob_exists(&digest).await.map(|seen| (!seen).then_some(digest))
-            };
-            let answers = stream::iter(unseen).map(look).buffered(LOOKS_AT_ONCE);
-            unseen = answers.try_filter_map(|unseen| async move { Ok(unseen) }).try_collect().await?;
-            if unseen.is_empty() {
-                return Ok(());
-            }
-        }
-        let operation = unseen.first().map(|digest| self.about("upload", digest)).unwrap_or_default();
-        Err(Error::Unseen { operation })
-    }
-
-    /// Notes that the blob was taken.
+    /// Notes that the repository holds the blob now.
     pub(super) fn took(&self, digest: &Digest) {
         self.found(digest, self.repository().name(), true);
-        lock(&self.taken).insert(digest.clone());
     }
 
     /// Notes whether `repository` holds the blob. The latest word counts.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -41,8 +41,6 @@ pub struct Uploader {
     /// Blobs that the repository was asked for.
     pub(super) looked: Mutex<HashSet<Digest>>,
     pub(super) findings: Mutex<Findings>,
-    /// Blobs that the repository took in this run.
-    pub(super) taken: Mutex<BTreeSet<Digest>>,
     /// Set once the registry says that it does not mount blobs.
     pub(super) mounts_nothing: AtomicBool,
     pub(super) gate: Gate,
@@ -92,7 +90,6 @@ impl Uploader {
             only_looks: false,
             looked: Mutex::default(),
             findings: Mutex::default(),
-            taken: Mutex::default(),
             mounts_nothing: AtomicBool::new(false),
             gate: Gate::default(),
             sessions: Mutex::default(),

@@ -158,21 +158,27 @@ fn a_real_registry_mounts_every_blob() {
 #[test]
 fn fault_115_a_registry_that_needs_a_moment_is_given_one() {
     let is_manifest = |request: &Request| request.method == "PUT" && request.path.contains("/manifests/");
-    let is_look = |request: &Request| request.method == "HEAD" && request.path.contains("/blobs/");
     let unknown = Reply::error(404, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry");
     let image = Artifact::image(1608).layers(&[3000]).build();
-    let push = |builder: Builder, code: i32| {
+    // What was there before and is refused all the same is the registry's decision.
+    for (is_there, refusals, tried, code) in [(false, 2, 3, 0), (false, usize::MAX, 3, 11), (true, usize::MAX, 1, 11)] {
+        let builder = Registry::builder().fail(refusals, is_manifest, unknown.clone());
         let (source, registry, env) = (Registry::start(), builder.start(), TestEnv::new());
+        env.set("RCR_TEST_HASTE", "20");
         source.add("image", "v1", &image);
         env.rcr(["pull", &source.reference("image:v1")]).success();
-        env.rcr(["push", &source.reference("image:v1"), &registry.reference("copy:v1")]).code(code);
-        assert_eq!(registry.holds("copy", &image), code == 0, "{registry:?}");
+        for blob in image.blobs.iter().filter(|_| is_there) {
+            registry.add_blob("copy", &blob.bytes);
+        }
+        let output = env.rcr(["push", "--retries", "2", &source.reference("image:v1"), &registry.reference("copy:v1")]);
+        let output = output.code(code);
+        if code != 0 {
+            output.stderr_has("blob unknown to registry");
+        }
+        let log = registry.log();
+        assert_eq!(log.iter().filter(|request| is_manifest(request)).count(), tried, "{is_there}: {registry:?}");
+        let looks = log.iter().filter(|request| request.method == "HEAD" && request.path.contains("/blobs/")).count();
+        assert_eq!(looks, image.blobs.len(), "each is looked for once: {registry:?}");
         assert_eq!(registry.tag("copy", "v1").is_some(), code == 0);
-    };
-    // Each blob is looked for once before it is sent.
-    let looks = |times: usize| Registry::builder().fail(times, is_look, Reply::status(404));
-    push(looks(4).fail(1, is_manifest, unknown.clone()), 0);
-    push(looks(usize::MAX).fail(usize::MAX, is_manifest, unknown.clone()), 5);
-    // What is there and refused all the same is the registry's decision.
-    push(Registry::builder().fail(usize::MAX, is_manifest, unknown), 11);
+    }
 }
