@@ -300,11 +300,12 @@ impl Uploader {
                     if in_one {
                         return Ok(Outcome::WholeRefused);
                     }
-                    let smaller = (chunk / 2).max(CHUNK_FLOOR_BYTES).max(minimum);
+                    let smaller = (length / 2).max(CHUNK_FLOOR_BYTES).max(minimum);
                     if smaller >= length {
                         return Err(error);
                     }
-                    chunk = smaller;
+                    // That is a step forward, and there are only so many.
+                    (chunk, setbacks) = (smaller, 0);
                     (None, None)
                 }
                 Err(error) if in_one && is_unsupported(&error) => return Ok(Outcome::PatchRefused),

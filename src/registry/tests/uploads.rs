@@ -345,10 +345,16 @@ async fn a_broken_chunk_resumes_from_what_the_session_has() {
 
 #[tokio::test]
 async fn a_chunk_that_is_too_large_is_halved() {
-    let (server, state) = chunks(|seen, _| (seen.body.len() > 4 * MIB).then(|| reply(413))).await;
-    let source = Memory::new(patterned(9 * MIB));
-    upload(&server, &source).await.unwrap();
-    assert_eq!(*state.taken.lock().unwrap(), source.bytes);
+    for (limit, size) in [(4 * MIB, 9 * MIB), (MIB, 9 * MIB), (MIB, MIB + 1), (MIB, 5 * MIB / 2)] {
+        let (server, state) = chunks(move |seen, _| (seen.body.len() > limit).then(|| reply(413))).await;
+        let source = Memory::new(patterned(size));
+        upload(&server, &source).await.unwrap_or_else(|e| panic!("{limit} {size}: {e}"));
+        assert_eq!(*state.taken.lock().unwrap(), source.bytes, "{limit} {size}");
+    }
+    let (server, _) = chunks(|seen, _| (seen.body.len() >= MIB).then(|| reply(413))).await;
+    let fault = upload(&server, &Memory::new(patterned(9 * MIB))).await.unwrap_err();
+    assert!(matches!(cause(&fault), Error::Rejected(r) if r.status == 413), "{fault}");
+    assert_eq!(server.requests().iter().filter(|r| r.starts_with("PATCH")).count(), 4);
 }
 
 #[tokio::test]
