@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -15,8 +14,9 @@ use crate::store::{self, Layout};
 use crate::transfer::Limits;
 use crate::ui::{self, Printer};
 
-/// How long a command that was stopped takes leave of registries.
-const FAREWELL: Duration = Duration::from_millis(700);
+/// The rate from which on a connection more is worth having, in bytes per second. Below it, each would stand still for
+/// so long that servers hang up.
+const RATE_PER_BLOB: u64 = 64 * 1024;
 
 /// What every command works with: settings, the printer, and the layers made from them when they are needed.
 pub(super) struct App {
@@ -133,8 +133,7 @@ impl App {
 
     /// Tells registries that uploads are given up, for as long as somebody who stopped the program may wait.
     pub(super) async fn abandon_uploads(&self) {
-        // Who does not answer keeps the session until it expires.
-        let _ = tokio::time::timeout(FAREWELL, self.open_uploads.abandon()).await;
+        self.open_uploads.abandon().await;
     }
 
     /// What people should know about the store and the credential files that were used.

@@ -112,11 +112,8 @@ fn run(cli: Cli, settings: Settings, printer: &Arc<Printer>) -> Exit {
                 if transfers && app.has_moved_bytes() {
                     printer.note("stopped; what has arrived is kept, and the same command goes on from there");
                 }
-                // Who asks twice does not want to wait.
-                tokio::select! {
-                    () = app.abandon_uploads() => {}
-                    _ = signal::arrival() => {}
-                }
+                // Bounded in time; and the listener ends the process for who asks twice.
+                app.abandon_uploads().await;
                 exit
             }
         }

@@ -89,6 +89,9 @@ pub async fn push(
     }
 
     let totals = Engine { source: layout, sink: sink.as_ref(), limits: &context.limits, progress }.run(&plan).await;
+    if totals.is_err() {
+        sink.abandon().await;
+    }
     context.pass_on(repository.take_warnings());
     let learning = origin::learn(layout, destination, sink.take_findings());
     let sending = async {

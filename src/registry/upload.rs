@@ -30,6 +30,8 @@ const SETBACKS: u32 = 3;
 const WAIT_LIMIT: Duration = Duration::from_secs(20);
 /// How long the parting word to a session may take.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+/// How long those to all sessions may take when the push is given up: somebody waits for its end.
+const FAREWELL: Duration = Duration::from_millis(700);
 
 /// Where blobs go on a push: a repository, with what is known of others that hold the same blobs.
 pub struct Uploader {
@@ -134,11 +136,12 @@ impl Uploader {
     }
 
     /// Tells the registry to forget the sessions that are open and that nobody goes on with, as far as it listens: for
-    /// a push that is given up.
+    /// a push that is given up. Takes less than a second.
     pub async fn abandon(&self) {
         let open: Vec<_> = self.sessions().drain().map(|(_, session)| session).collect();
         let useless = open.iter().filter(|session| !session.remembered);
-        join_all(useless.map(|session| self.cancel(session))).await;
+        // Who does not answer keeps the session until it expires.
+        let _ = tokio::time::timeout(FAREWELL, join_all(useless.map(|session| self.cancel(session)))).await;
     }
 
     /// Sends the blob; how many bytes it took.
