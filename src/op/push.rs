@@ -166,16 +166,13 @@ async fn uploader(
         return sink.only_looking();
     }
     let uploads = Uploads::new(layout, &destination.name());
-    let left_open = uploads.left_open();
+    let left_open = uploads.left_open(blobs.iter().map(|blob| &blob.digest));
     sink.resuming(left_open, move |digest, path| {
-        if let Err(error) = uploads.note(digest, path) {
+        uploads.note(digest, path).unwrap_or_else(|error| {
             tracing::debug!(error = error.to_string(), "the next push starts over");
-        }
-        let (what, wait) = (document.digest.short(), (context.limits.backoff)(attempt));
-        let reason = &root_cause(&error).to_string();
-        context.progress.report(Event::Retrying { what, attempt, wait, asked: false, reason });
-        tokio::time::sleep(wait).await;
-    }
+            false
+        })
+    })
 }
 
 fn stored_platforms(names: &BTreeSet<String>) -> Vec<Platform> {

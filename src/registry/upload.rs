@@ -56,8 +56,9 @@ pub struct Uploader {
     takes_no_patch: AtomicBool,
 }
 
-/// Hears at which path a session that another run could go on with is open, or that it is no more.
-type OnSession = dyn Fn(&Digest, Option<&str>) + Send + Sync;
+/// Hears at which path a session that another run could go on with is open, or that it is no more. Says whether that
+/// was noted, so that another run will know.
+type OnSession = dyn Fn(&Digest, Option<&str>) -> bool + Send + Sync;
 
 /// How bytes go into a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Uploader {
             gate: Gate::default(),
             sessions: Mutex::default(),
             left_open: Mutex::default(),
-            on_session: Box::new(|_, _| {}),
+            on_session: Box::new(|_, _| false),
             whole_limit_bytes: AtomicU64::new(u64::MAX),
             takes_no_patch: AtomicBool::new(false),
         }
@@ -117,12 +118,12 @@ impl Uploader {
     }
 
     /// Goes on with sessions that earlier runs left open at these paths, and tells `on_session` of those that this
-    /// run opens and closes.
+    /// run opens and closes; it says whether that was noted. What was not is told to the registry when it is given up.
     #[must_use]
     pub fn resuming(
         mut self,
         left_open: impl IntoIterator<Item = (Digest, String)>,
-        on_session: impl Fn(&Digest, Option<&str>) + Send + Sync + 'static,
+        on_session: impl Fn(&Digest, Option<&str>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.left_open = Mutex::new(left_open.into_iter().collect());
         self.on_session = Box::new(on_session);
@@ -158,10 +159,10 @@ impl Uploader {
             };
             if let Err(error) = &outcome
                 && says_nothing(error)
-                && session.remembered
+                && session.used
                 && self.is_resumable(&session, *size)
             {
-                // The next call asks how far it came, or the next run.
+                // The next call asks how far it came, or the next run if it was told.
                 self.sessions().insert(digest.clone(), session);
                 return outcome.map(|_| 0);
             }
@@ -470,8 +471,7 @@ impl Uploader {
         if self.is_resumable(session, blob.size)
             && let Some(path) = session.lasting()
         {
-            (self.on_session)(&blob.digest, Some(path));
-            session.remembered = true;
+            session.remembered = (self.on_session)(&blob.digest, Some(path));
         } else {
             self.forget(session, &blob.digest);
             session.remembered = false;

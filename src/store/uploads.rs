@@ -36,20 +36,15 @@ impl Uploads {
         Self { layout: layout.clone(), destination: destination.to_owned(), held: Mutex::default() }
     }
 
-    /// The paths of the sessions that earlier pushes left open and that no other push uses. They are this push's now.
+    /// The paths of the sessions that earlier pushes left open for these blobs and that no other push uses. They are
+    /// this push's now; those of other blobs are left to whoever pushes them.
     #[must_use]
-    pub fn left_open(&self) -> Vec<(Digest, String)> {
-        let Ok(names) = fs::list(&self.layout.path(".rcr").join(KIND)) else { return Vec::new() };
-        names.iter().filter_map(|name| self.claim(name)).collect()
+    pub fn left_open<'a>(&self, blobs: impl IntoIterator<Item = &'a Digest>) -> Vec<(Digest, String)> {
+        blobs.into_iter().filter_map(|digest| Some((digest.clone(), self.claim(digest)?))).collect()
     }
 
-    fn claim(&self, name: &str) -> Option<(Digest, String)> {
-        let (algorithm, hex) = name.split_once('.')?.0.split_once('-')?;
-        let digest = Digest::parse(&format!("{algorithm}:{hex}")).ok()?;
-        let path = self.path(&digest);
-        if path.file_name()?.to_str()? != name {
-            return None;
-        }
+    fn claim(&self, digest: &Digest) -> Option<String> {
+        let path = self.path(digest);
         let Node::File { modified, .. } = fs::look(&path).ok()? else { return None };
         if SystemTime::now().duration_since(modified).is_ok_and(|age| age > EXPIRY) {
             // What cannot be removed is ignored the next time as well.
@@ -63,19 +58,20 @@ impl Uploads {
             return None;
         }
         self.held().insert(digest.clone(), file);
-        Some((digest, session.to_owned()))
+        Some(session.to_owned())
     }
 
-    /// Notes that a session for the blob is open at `path`, or that there is none any more.
+    /// Notes that a session for the blob is open at `path`, or that there is none any more. Whether the next push will
+    /// find it.
     ///
     /// # Errors
     /// The file system's; the next push starts over then.
-    pub fn note(&self, digest: &Digest, path: Option<&str>) -> Result<(), Error> {
+    pub fn note(&self, digest: &Digest, path: Option<&str>) -> Result<bool, Error> {
         let file = self.path(digest);
         let mine = self.held().remove(digest);
         match path.filter(|path| is_path(path)) {
-            None if mine.is_some() => fs::remove(&file),
-            None => Ok(()),
+            None if mine.is_some() => fs::remove(&file).map(|()| false),
+            None => Ok(false),
             Some(path) => {
                 let held = if mine.is_some() {
                     mine
@@ -84,11 +80,11 @@ impl Uploads {
                     hold(&file)?
                 };
                 // Another push of the same blob has its own session, and that one is remembered.
-                let Some(mut held) = held else { return Ok(()) };
-                fs::clear(&mut held, &file)?;
-                fs::write(&mut held, &file, format!("{}\n{path}\n", self.destination).as_bytes())?;
+                let Some(held) = held else { return Ok(false) };
+                fs::clear(&held, &file)?;
+                fs::write_at(&held, &file, 0, format!("{}\n{path}\n", self.destination).as_bytes())?;
                 self.held().insert(digest.clone(), held);
-                Ok(())
+                Ok(true)
             }
         }
     }
@@ -145,20 +141,23 @@ mod tests {
         let layout = layout(dir.path());
         let (one, two) = (digest("one"), digest("two"));
         let first = Uploads::new(&layout, HERE);
-        assert_eq!(first.left_open(), []);
-        first.note(&one, Some("/v2/team/app/blobs/uploads/1")).unwrap();
+        assert_eq!(first.left_open([&one, &two]), []);
+        assert!(first.note(&one, Some("/v2/team/app/blobs/uploads/1")).unwrap());
         first.note(&one, Some("/v2/team/app/blobs/uploads/2")).unwrap();
         first.note(&two, Some("/up")).unwrap();
         let mode = std::fs::metadata(&files(&layout)[0]).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
 
-        assert_eq!(Uploads::new(&layout, HERE).left_open(), [], "a session is one push's as long as that lives");
-        Uploads::new(&layout, HERE).note(&one, Some("/other")).unwrap();
+        let other = Uploads::new(&layout, HERE);
+        assert_eq!(other.left_open([&one, &two]), [], "a session is one push's as long as that lives");
+        assert!(!other.note(&one, Some("/other")).unwrap(), "nobody will find that");
         first.note(&two, None).unwrap();
         drop(first);
-        assert_eq!(Uploads::new(&layout, "registry.example/team/other").left_open(), []);
+        assert_eq!(Uploads::new(&layout, "registry.example/team/other").left_open([&one]), []);
         let next = Uploads::new(&layout, HERE);
-        assert_eq!(next.left_open(), [(one.clone(), "/v2/team/app/blobs/uploads/2".to_owned())]);
+        assert_eq!(next.left_open([&two]), []);
+        assert_eq!(Uploads::new(&layout, HERE).left_open([&one]).len(), 1, "what a push has no use for is free");
+        assert_eq!(next.left_open([&one, &two]), [(one.clone(), "/v2/team/app/blobs/uploads/2".to_owned())]);
         next.note(&one, None).unwrap();
         assert_eq!(files(&layout), Vec::<PathBuf>::new());
     }
@@ -172,7 +171,7 @@ mod tests {
         first.note(&one, Some("/up")).unwrap();
         let file = files(&layout).remove(0);
         drop(first);
-        let found = || Uploads::new(&layout, HERE).left_open().len();
+        let found = || Uploads::new(&layout, HERE).left_open([&one]).len();
         assert_eq!(found(), 1);
         let others = ["", "registry.example/team/other\n/up\n", "registry.example/team/app\nhttp://evil/\n"];
         let cut = ["registry.example/team/app\n/up", "registry.example/team/app\n/up?x=y\n"];

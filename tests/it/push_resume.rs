@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::images::digest_of;
-use crate::support::{Artifact, Distribution, Registry, TestEnv};
+use crate::support::{Artifact, Distribution, Registry, Reply, TestEnv};
 
 const MIB: usize = 1024 * 1024;
 
@@ -285,6 +285,30 @@ fn a_push_that_is_interrupted_takes_leave_of_what_nobody_goes_on_with() {
         let state = registry.state();
         assert_eq!(state.blobs[&image.blobs[1].digest()], image.blobs[1].bytes.len());
         assert!(farewell || state.received < size / 3 * 2, "it goes on: {}", state.received);
+    }
+}
+
+#[test]
+fn a_push_that_fails_takes_leave_of_what_nobody_goes_on_with() {
+    for is_noted in [true, false] {
+        let (env, source, _image) = stored(1625, 20 * MIB);
+        if !is_noted {
+            fs::write(env.store().join(".rcr/uploads"), "in its place").unwrap();
+        }
+        let busy = Reply::status(503).header("retry-after", "100000");
+        let without_query = |mut reply: Reply| {
+            for (_, value) in reply.headers.iter_mut().filter(|(name, _)| name == "location") {
+                value.truncate(value.find('?').unwrap_or(value.len()));
+            }
+            reply
+        };
+        let registry = Registry::builder()
+            .spoil(usize::MAX, |request| request.path.contains("/blobs/uploads/"), without_query)
+            .fail(usize::MAX, |request| request.method == "PATCH", busy)
+            .start();
+        env.rcr(["push", "--retries", "0", &source, &registry.reference("copy:v1")]).code(5);
+        let deleted = registry.log().iter().any(|request| request.method == "DELETE");
+        assert_eq!((deleted, remembered(&env).len()), (!is_noted, usize::from(is_noted)), "{registry:?}");
     }
 }
 

@@ -20,6 +20,7 @@ fn uploader(server: &Server, left_open: Option<&str>, source: &Memory) -> (Uploa
     let left_open = left_open.map(|path| (source.descriptor().digest, path.to_owned()));
     let sink = Uploader::new(server.repository()).resuming(left_open, move |_, path| {
         hears.lock().unwrap().push(path.map(str::to_owned));
+        true
     });
     (sink, told)
 }
@@ -186,6 +187,32 @@ async fn a_call_goes_on_where_the_last_one_failed() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_not_noted_is_gone_on_with_in_this_run_alone() {
+    for is_given_up in [false, true] {
+        let fails = AtomicUsize::new(0);
+        let source = Memory::new(patterned(SIZE));
+        let (server, taken) = registry(0, &source, move |seen, taken| match seen.method.as_str() {
+            "PATCH" if fails.fetch_add(1, Ordering::Relaxed) == 0 => {
+                taken.extend_from_slice(&seen.body[..3 * MIB]);
+                Some(reply(503).with("retry-after", "100000"))
+            }
+            _ => None,
+        })
+        .await;
+        let sink = Uploader::new(server.repository()).resuming(None, |_, _| false);
+        sink.receive(&source.descriptor(), &source, &Silent).await.unwrap_err();
+        if is_given_up {
+            sink.abandon().await;
+            assert_eq!(lines(&server).last().unwrap(), "DELETE /up/1");
+        } else {
+            let stored = sink.receive(&source.descriptor(), &source, &Silent).await.unwrap();
+            assert_eq!(stored, Stored::Moved { bytes: (SIZE - 3 * MIB) as u64 });
+            assert_eq!(*taken.lock().unwrap(), source.bytes);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_registry_that_takes_no_patch_gets_a_put() {
     for status in [400, 405, 416, 501] {
         let source = Memory::new(patterned(SIZE));
@@ -245,7 +272,7 @@ async fn bytes_are_hashed_once_from_the_first_on() {
     // What was sent by an earlier run is hashed as well, where the source does not vouch for it.
     let (server, _) = registry(kept, &Memory::new(right.clone()), |_, _| None).await;
     let (sink, _) = uploader(&server, None, &wrong);
-    let sink = sink.resuming([(descriptor.digest.clone(), "/up/1".to_owned())], |_, _| {});
+    let sink = sink.resuming([(descriptor.digest.clone(), "/up/1".to_owned())], |_, _| true);
     let fault = sink.receive(&descriptor, &wrong, &Silent).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Corrupt);
     assert!(std::error::Error::source(&fault).unwrap().is::<IntegrityError>(), "{fault}");
