@@ -18,8 +18,8 @@ use super::throttle::Throttle;
 use super::tls::SecureProxy;
 use super::{
     Authorizer, Body, Class, DisplayUrl, Error, GaveUp, HeaderMap, HostPort, HostTrust, Method, Override,
-    ProxySettings, Purpose, RateLimit, Repeat, Request, Response, SchemePolicy, StatusCode, Url, header, hop, proxy,
-    tls,
+    ProxySettings, Purpose, RateLimit, Repeat, Request, Response, RetryPolicy, SchemePolicy, StatusCode, Url, header,
+    hop, proxy, tls,
 };
 
 use memory::{Memory, Profile};
@@ -78,6 +78,12 @@ impl Client {
     #[must_use]
     pub fn proxies(&self) -> &ProxySettings {
         &self.options.proxy
+    }
+
+    /// How requests are repeated, for whoever repeats some of them itself.
+    #[must_use]
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.options.retry
     }
 
     /// Sends, authorises, retries, follows redirects. The answer may have any status; those that pass by themselves

@@ -11,7 +11,7 @@ use super::outflow::Outflow;
 use super::repository::Repository;
 use super::session::{Session, received};
 use crate::content::{Fault, Progress, Sink, Source, Stored};
-use crate::http::{Class, HeaderValue, Method, Request, Response, RetryPolicy, StatusCode, Url, header};
+use crate::http::{Class, HeaderValue, Method, Request, Response, StatusCode, Url, header};
 use crate::model::{Descriptor, Digest};
 
 /// The size of a chunk, in bytes: below the 100 MB that gateways allow, and large enough to keep a link busy.
@@ -200,6 +200,16 @@ impl Uploader {
         }
     }
 
+    /// Notes that nothing arrived of a request of this length: some gateways hang up where they should answer 413.
+    /// Whether chunks can be tried instead.
+    fn prefers_chunks(&self, size: u64, minimum: u64) -> bool {
+        let can_be_chunks = minimum <= CHUNK_CAP_BYTES;
+        if can_be_chunks {
+            self.whole_limit_bytes.fetch_min(size.saturating_sub(1), Ordering::Relaxed);
+        }
+        can_be_chunks
+    }
+
     /// Whether it is worth to find the session again after a break.
     fn is_resumable(&self, session: &Session, size: u64) -> bool {
         size > RESUMABLE_BYTES && session.lasting().is_some() && !self.takes_no_patch.load(Ordering::Relaxed)
@@ -216,13 +226,18 @@ impl Uploader {
             if !session.used {
                 return Ok((session, 0));
             }
-            if self.is_resumable(&session, *size)
-                && let Ok(Some(received)) = self.status(&mut session, digest).await
-                // Of an empty session some registries say `0-0`, too.
-                && (2..=*size).contains(&received)
-                && session.lasting().is_some()
-            {
-                return Ok((session, received));
+            if self.is_resumable(&session, *size) {
+                match self.status(&mut session, digest).await {
+                    // Of an empty session some registries say `0-0`, too.
+                    Ok(Some(received)) if (2..=*size).contains(&received) && session.lasting().is_some() => {
+                        return Ok((session, received));
+                    }
+                    Err(error) if is_no_answer(&error) => {
+                        self.sessions().insert(digest.clone(), session);
+                        return Err(error);
+                    }
+                    _ => {}
+                }
             }
             self.forget(&session, digest);
             self.cancel(&session).await;
@@ -284,7 +299,7 @@ impl Uploader {
         manner: Manner,
     ) -> Result<Outcome, Error> {
         let Descriptor { digest, size, .. } = outflow.descriptor();
-        let in_one = manner == Manner::Stream;
+        let mut in_one = manner == Manner::Stream;
         let minimum = session.chunk_min_bytes;
         if minimum > CHUNK_CAP_BYTES && !in_one {
             let operation = self.about("upload", digest);
@@ -316,12 +331,15 @@ impl Uploader {
                 Err(error) if error.is_transient() && !matches!(error, Error::Source(_)) => (None, Some(error)),
                 Err(error) => return Err(error),
             };
-            let received = match confirmed {
-                Some(received) => received,
-                None => match self.status(session, digest).await? {
-                    Some(received) => received,
-                    None => return Ok(Outcome::Lost),
-                },
+            let received = if let Some(received) = confirmed {
+                received
+            } else if let Some(received) = self.status(session, digest).await? {
+                received
+            } else {
+                if in_one && error.is_some() {
+                    self.prefers_chunks(*size, minimum);
+                }
+                return Ok(Outcome::Lost);
             };
             // An empty session says `0-0` as one with a single byte does.
             let received = if offset == 0 && length > 1 && received == 1 { 0 } else { received };
@@ -340,9 +358,12 @@ impl Uploader {
                     let operation = self.about("upload", digest);
                     return Err(error.unwrap_or(Error::Stalled { operation, received_bytes: received }));
                 }
-                if let Some(error) = error {
-                    pause(setbacks, error).await?;
+                if in_one && self.prefers_chunks(*size, minimum) {
+                    (in_one, chunk) = (false, CHUNK_BYTES.max(minimum));
                 }
+            }
+            if let Some(error) = error {
+                self.pause(setbacks.max(1), error).await?;
             }
             offset = received;
         }
@@ -426,9 +447,20 @@ impl Uploader {
             if attempt >= SETBACKS {
                 return Err(error);
             }
-            pause(attempt, error).await?;
+            self.pause(attempt, error).await?;
             attempt += 1;
         }
+    }
+
+    /// Waits before the next attempt within a session; gives `error` back where the registry asks for too long a wait.
+    async fn pause(&self, setback: u32, error: Error) -> Result<(), Error> {
+        let asked = error.answer().and_then(|answer| answer.retry_after);
+        let wait = asked.unwrap_or_else(|| self.repository.host().client().retry().backoff(setback));
+        if wait > WAIT_LIMIT {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
     /// Whether the answer to the closing PUT means that the blob is there: 201, and 204 from some.
@@ -538,6 +570,16 @@ fn says_nothing(error: &Error) -> bool {
         || matches!(error, Error::Server(_) | Error::RateLimited(_) | Error::Http { .. } | Error::Auth { .. })
 }
 
+/// Whether nobody spoke for the registry, or it had no time: what was asked for may be there all the same.
+fn is_no_answer(error: &Error) -> bool {
+    match error {
+        Error::Http { source, .. } => source.innermost().is_transient(),
+        Error::Auth { source, .. } => source.transport().is_some_and(|source| source.innermost().is_transient()),
+        Error::RateLimited(_) => true,
+        _ => error.status().is_some_and(|status| matches!(status.as_u16(), 502..=504)),
+    }
+}
+
 /// Whether the registry does not do it that way, and may do it in another.
 fn is_unsupported(error: &Error) -> bool {
     let said = error.answer().filter(|answer| !answer.has_code("DIGEST_INVALID"));
@@ -546,15 +588,4 @@ fn is_unsupported(error: &Error) -> bool {
 
 fn is_lost(error: &Error) -> bool {
     error.answer().is_some_and(|answer| answer.has_code("BLOB_UPLOAD_UNKNOWN"))
-}
-
-/// Waits before the next attempt within a session; gives `error` back where the registry asks for too long a wait.
-async fn pause(setback: u32, error: Error) -> Result<(), Error> {
-    let asked = error.answer().and_then(|answer| answer.retry_after);
-    let wait = asked.unwrap_or_else(|| RetryPolicy::default().backoff(setback));
-    if wait > WAIT_LIMIT {
-        return Err(error);
-    }
-    tokio::time::sleep(wait).await;
-    Ok(())
 }

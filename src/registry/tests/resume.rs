@@ -187,6 +187,31 @@ async fn a_call_goes_on_where_the_last_one_failed() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_asked_about_is_kept() {
+    for status in [429, 502, 503, 504] {
+        let source = Memory::new(patterned(SIZE));
+        let is_up = Arc::new(AtomicUsize::new(0));
+        let state = Arc::clone(&is_up);
+        let (server, taken) = registry(10 * MIB, &source, move |seen, _| {
+            (seen.method == "GET" && state.load(Ordering::Relaxed) == 0).then(|| reply(status))
+        })
+        .await;
+        let (sink, told) = uploader(&server, Some("/up/1"), &source);
+        sink.receive(&source.descriptor(), &source, &Silent).await.unwrap_err();
+        sink.abandon().await;
+        assert!(lines(&server).iter().all(|line| line == "GET /up/1"), "{status}: {:?}", lines(&server));
+        assert_eq!(*told.lock().unwrap(), [], "{status}");
+
+        let (sink, _) = uploader(&server, Some("/up/1"), &source);
+        sink.receive(&source.descriptor(), &source, &Silent).await.unwrap_err();
+        is_up.store(1, Ordering::Relaxed);
+        let stored = sink.receive(&source.descriptor(), &source, &Silent).await.unwrap();
+        assert_eq!(stored, Stored::Moved { bytes: (SIZE - 10 * MIB) as u64 }, "{status}");
+        assert_eq!(*taken.lock().unwrap(), source.bytes, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_was_not_noted_is_gone_on_with_in_this_run_alone() {
     for is_given_up in [false, true] {
         let fails = AtomicUsize::new(0);
@@ -210,6 +235,46 @@ async fn a_session_that_was_not_noted_is_gone_on_with_in_this_run_alone() {
             assert_eq!(*taken.lock().unwrap(), source.bytes);
         }
     }
+}
+
+#[tokio::test]
+async fn a_long_patch_of_which_nothing_arrives_turns_to_chunks() {
+    for keeps_session in [true, false] {
+        let source = Memory::new(patterned(SIZE));
+        let is_lost = AtomicUsize::new(0);
+        let (server, taken) = registry(0, &source, move |seen, _| match seen.method.as_str() {
+            _ if seen.body.len() > 10 * MIB => {
+                is_lost.store(usize::from(!keeps_session), Ordering::Relaxed);
+                Some(reply(502))
+            }
+            "GET" if is_lost.swap(0, Ordering::Relaxed) == 1 => Some(reply(404)),
+            _ => None,
+        })
+        .await;
+        let (sink, _) = uploader(&server, None, &source);
+        sink.receive(&source.descriptor(), &source, &Silent).await.unwrap();
+        assert_eq!(*taken.lock().unwrap(), source.bytes);
+        let lines = lines(&server);
+        assert_eq!(lines.iter().filter(|line| *line == "PATCH /up/1").count(), 1, "{lines:?}");
+        assert_eq!(lines.iter().any(|line| line.starts_with("DELETE")), !keeps_session, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_takes_a_little_at_a_time_is_not_hammered() {
+    let source = Memory::new(patterned(SIZE));
+    let breaks = AtomicUsize::new(0);
+    let (server, taken) = registry(0, &source, move |seen, taken| {
+        (seen.method == "PATCH" && breaks.fetch_add(1, Ordering::Relaxed) < 4).then(|| {
+            taken.extend_from_slice(&seen.body[..1000]);
+            reply(503).with("retry-after", "100000")
+        })
+    })
+    .await;
+    let (sink, _) = uploader(&server, None, &source);
+    let fault = sink.receive(&source.descriptor(), &source, &Silent).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Transient, "whoever repeats it knows better how long to wait");
+    assert_eq!(taken.lock().unwrap().len(), 1000);
 }
 
 #[tokio::test]
