@@ -534,7 +534,10 @@ fn a_pull_and_a_push_in_dockers_words() {
         let text = text.replace(&format!("{}.{:03}kB", bytes / 1000, bytes % 1000), "SIZE");
         let text = text.replace(&format!("size: {}", image.manifest.bytes.len()), "size: MANIFEST");
         let text = text.replace(&image.layers()[0].hex()[..12], "LAYER 1");
-        text.replace(&image.layers()[1].hex()[..12], "LAYER 2")
+        let text = text.replace(&image.layers()[1].hex()[..12], "LAYER 2");
+        // They come one after the other, and are made durable side by side.
+        let [one, two] = ["LAYER 1: Pull complete\n", "LAYER 2: Pull complete\n"];
+        text.replace(&format!("{two}{one}"), &format!("{one}{two}"))
     };
     assert_snapshot!(said(env.rcr(["pull", "--dry-run", &source])), @r"
     v1: Pulling from team/image
