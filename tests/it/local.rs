@@ -179,7 +179,9 @@ fn fault_107_a_hang_up_ends_it_quietly() {
     registry.add("slow", "v1", &image);
     let (env, reference) = (TestEnv::new(), registry.reference("slow:v1"));
     env.was_killed();
-    let pull = env.spawn(["pull", &reference]);
+    // Whoever started the tests may have told them to ignore it, as nohup does, and that is passed on.
+    let heeding = ["--default-signal=HUP", env!("CARGO_BIN_EXE_rcr"), "pull", &reference];
+    let pull = env.program("/usr/bin/env", heeding).spawn();
     while registry.count("GET", &image.layers()[0].digest()) == 0 {
         thread::sleep(Duration::from_millis(10));
     }
