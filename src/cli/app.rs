@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::content::{Event, Progress};
 use crate::http::{self, Notice};
 use crate::op::{Context, Exit, Failure, OpenUploads};
-use crate::store::{self, Layout};
+use crate::store::Layout;
 use crate::transfer::Limits;
 use crate::ui::{self, Printer};
 
@@ -56,6 +56,7 @@ impl App {
             overrides: self.settings.overrides.iter().map(|given| given.value.clone()).collect(),
             proxy: self.settings.proxy.clone(),
             retry: self.settings.retry.clone(),
+            limit_rate: self.settings.limit_rate,
             timeouts: self.settings.timeouts.clone(),
             trusted_realms: self.settings.trusted_realms.iter().map(|realm| realm.value.clone()).collect(),
             on_retry: Arc::new(move |notice: &Notice<'_>| {
@@ -65,7 +66,7 @@ impl App {
         });
         let retry = self.settings.retry.clone();
         let limits = Limits {
-            concurrency: self.settings.concurrency.min(blobs_by_open_files()).min(self.blobs_by_rate()),
+            concurrency: self.settings.concurrency.min(connections_by_open_files()).min(self.connections_by_rate()),
             retries: retry.retries,
             backoff: Arc::new(move |attempt| retry.backoff(attempt)),
         };
@@ -75,7 +76,7 @@ impl App {
     }
 
     /// How many blobs may move at once for the rate that is allowed.
-    fn blobs_by_rate(&self) -> usize {
+    fn connections_by_rate(&self) -> usize {
         let blobs = self.settings.limit_rate.map_or(u64::MAX, |rate| rate / RATE_PER_BLOB);
         usize::try_from(blobs).unwrap_or(usize::MAX).max(1)
     }

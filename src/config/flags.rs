@@ -31,6 +31,26 @@ pub struct Flags {
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
 
+    /// Move at most this many bytes of images per second, both ways and all connections together; K, M and G are
+    /// units of 1024
+    #[arg(long, env = "RCR_LIMIT_RATE", hide_short_help = true, value_name = "BYTES", hide_env_values = true,
+          value_parser = Rate::parse)]
+    pub limit_rate: Option<Rate>,
+
+    /// Make this much durable before a command succeeds [default: full]
+    #[arg(long, env = "RCR_DURABILITY", hide_short_help = true, value_name = "LEVEL", hide_env_values = true)]
+    pub durability: Option<Durability>,
+
+    /// Hash what is in the store already before relying on it, instead of trusting name and size
+    #[arg(long, env = "RCR_VERIFY_EXISTING", hide_short_help = true, value_name = "BOOL", hide_env_values = true,
+          num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_parser = BoolishValueParser::new())]
+    pub verify_existing: Option<bool>,
+
+    /// Wait at most this long while another command has the store, or a blob of it; 0 is not at all [default: 300]
+    #[arg(long, env = "RCR_LOCK_TIMEOUT", hide_short_help = true, value_name = "SECONDS", hide_env_values = true)]
+    pub lock_timeout: Option<u64>,
+
     /// Connect to ADDR when HOST:PORT is asked for; several for one are tried in turn
     #[arg(
         long,

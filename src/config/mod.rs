@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod flags;
 mod haste;
+mod limits;
 mod proxies;
 mod registries;
 mod registries_conf;

@@ -12,6 +12,7 @@ use super::{Environment, Error, Flags, haste, proxies, registries, registries_co
 use crate::auth::credential;
 use crate::endpoint::{InsecureRule, Located, Registries, TrustSettings, quoted};
 use crate::http::{HostPort, Override, ProxySettings, RetryPolicy, Timeouts, Url};
+use crate::store;
 
 /// How long a credential helper may take.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -148,6 +149,7 @@ impl Settings {
             return Err(Error::Value { name: "--cert-dir", message });
         }
         let (defaults, haste) = (RetryPolicy::default(), haste::factor(environment));
+        let usual = store::Options::default();
         let vouching = trust.authorities.iter().map(|file| file.value.clone()).collect();
         let proxy = proxies::settings(environment, file.proxies, vouching)?;
         Ok(Self {

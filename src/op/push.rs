@@ -10,7 +10,7 @@ use super::{Context, Error, image, images_of, name, origin};
 use crate::content::{Event, root_cause};
 use crate::model::{Descriptor, Kind, Manifest, Platform, Reference};
 use crate::registry::{self, Repository, Target, Uploader};
-use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout};
+use crate::store::{DOCUMENT_LIMIT_BYTES, Entry, Layout, Uploads};
 use crate::transfer::{Engine, Plan, Totals};
 
 /// How to push.
@@ -72,7 +72,7 @@ pub async fn push(
     let repository = context.destination(destination)?;
     let sink = Arc::new(uploader(layout, repository.clone(), destination, &blobs, options).await);
     context.open_uploads.add(&sink);
-    let plan = Plan::build(blobs, sink.as_ref(), context.limits.concurrency).await;
+    let plan = Plan::build(blobs.clone(), sink.as_ref(), context.limits.concurrency).await;
     context.pass_on(repository.take_warnings());
     let plan = plan?;
     progress.report(Event::Planned { blobs: plan.fetch.len(), bytes: plan.bytes(), present: plan.present.len() });
@@ -88,6 +88,7 @@ pub async fn push(
         return Ok(outcome(Totals::default(), plan));
     }
 
+    layout.demand_sound(&blobs).await?;
     let totals = Engine { source: layout, sink: sink.as_ref(), limits: &context.limits, progress }.run(&plan).await;
     if totals.is_err() {
         sink.abandon().await;
@@ -109,20 +110,6 @@ pub async fn push(
     };
     let ((), totals) = join(learning, sending).await;
     let totals = totals?;
-    for document in &documents {
-        let bytes = layout.read_document(document, DOCUMENT_LIMIT_BYTES)?;
-        let tag = destination.tag().filter(|_| document.digest == root.digest);
-        let target = tag.map_or_else(|| Target::Digest(document.digest.clone()), |tag| Target::Tag(tag.to_owned()));
-        let sent = totals.moved + totals.mounted > 0;
-        let put = put(context, &repository, bytes, document, &target, sent).await;
-        context.pass_on(repository.take_warnings());
-        put?;
-    }
-    // What is known of where the image is helps the next push. A store that cannot be written does without.
-    if let Some(name) = &entry.name {
-        let noted = layout.annotate(name, &entry.descriptor.digest, origin::with(Some(&entry), destination)).await;
-        tracing::info!(noted = noted.is_ok(), "where the image was pushed to");
-    }
     progress.report(Event::Done { reference: &pinned, descriptor: &root, changed: totals.moved + totals.mounted > 0 });
     Ok(outcome(totals, plan))
 }

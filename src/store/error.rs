@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::space;
+use super::fs;
 use crate::content::{Fault, FaultKind, IntegrityError};
 use crate::model::{ByteSize, Digest, DocumentError};
 
@@ -187,7 +187,7 @@ impl Error {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 // Looked up now: in a moment somebody may have made room.
-                Self::NoSpace { path: path.to_owned(), needed_bytes: None, free_bytes: space::free(path), source }
+                Self::NoSpace { path: path.to_owned(), needed_bytes: None, free_bytes: fs::free(path), source }
             }
             _ => Self::Io { attempt, path: path.to_owned(), source },
         }

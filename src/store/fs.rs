@@ -24,6 +24,8 @@ pub(super) enum Node {
     /// A plain file.
     File {
         size: u64,
+        /// What it takes up on the disk, in bytes: less than its size where it has holes.
+        occupied: u64,
         /// When its content last changed, or it was last touched.
         modified: SystemTime,
         /// The later of its last changes of content and of metadata, so that neither a copied time stamp nor a
@@ -40,7 +42,7 @@ impl Node {
         let kind = metadata.file_type();
         if kind.is_file() {
             let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            Self::File { size: metadata.len(), modified, changed: changed(metadata) }
+            Self::File { size: metadata.len(), occupied: occupied(metadata), modified, changed: changed(metadata) }
         } else if kind.is_dir() {
             Self::Directory
         } else if kind.is_symlink() {
@@ -58,6 +60,17 @@ impl Node {
             Self::Other(name) => name,
         }
     }
+}
+
+#[cfg(unix)]
+fn occupied(metadata: &Metadata) -> u64 {
+    // Whatever the file system's blocks are, these have 512 bytes.
+    std::os::unix::fs::MetadataExt::blocks(metadata).saturating_mul(512)
+}
+
+#[cfg(not(unix))]
+fn occupied(metadata: &Metadata) -> u64 {
+    metadata.len()
 }
 
 #[cfg(unix)]
@@ -229,7 +242,12 @@ fn create_new(path: &Path, readers: Readers) -> io::Result<File> {
     }
     #[cfg(not(unix))]
     let _ = readers;
-    options.create_new(true).open(path)
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    let file = options.create_new(true).open(path)?;
+    #[cfg(test)]
+    turn.created(path, &file);
+    Ok(file)
 }
 
 /// Creates a file under a name in `directory` that nobody else has.
@@ -287,8 +305,8 @@ fn open_or_create_for(path: &Path, readers: Readers) -> Result<File, Error> {
         match open_as(path, &writable()) {
             Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             // Under its other name it may be anybody's, and what is written here would be written there.
-            Ok(file) if has_other_names(&file) => remove(path)?,
-            result => return result,
+            Ok((file, _)) if has_other_names(&file) => remove(path)?,
+            result => return result.map(|(file, _)| file),
         }
     }
 }
@@ -415,31 +433,37 @@ mod positioned {
     }
 }
 
-/// How many bytes the file system of `path` has left for this user; no limit where nobody can say.
-pub(super) fn free_bytes(path: &Path) -> Result<u64, Error> {
-    #[cfg(unix)]
-    {
-        let stat = rustix::fs::statvfs(path).map_err(|error| Error::io("ask for free space at", path)(error.into()))?;
-        // Some file systems, such as those of remote machines, know no size at all.
-        let known = stat.f_blocks > 0;
-        Ok(if known { stat.f_bavail.saturating_mul(stat.f_frsize) } else { u64::MAX })
+/// How many bytes the file system of `path` has left; what does not exist yet will be where its parent is. `None` where
+/// nobody can say.
+#[cfg(unix)]
+pub(super) fn free(path: &Path) -> Option<u64> {
+    // The last ancestor of a relative path has no name.
+    let named = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
+    let mut answers = path.ancestors().map(|path| rustix::fs::statvfs(named(path)));
+    let answer = answers.find(|answer| !matches!(answer, Err(rustix::io::Errno::NOENT)));
+    let room = answer?.ok()?;
+    // Some file systems have no fixed size, and say 0 of everything: a tmpfs without a limit.
+    if room.f_blocks == 0 {
+        return None;
     }
-    #[cfg(not(unix))]
-    {
-        look_through(path).map(|_| u64::MAX)
-    }
+    // The blocks that are kept for the administrator are the administrator's.
+    let blocks = if rustix::process::geteuid().is_root() { room.f_bfree } else { room.f_bavail };
+    Some(blocks.saturating_mul(room.f_frsize))
 }
 
-/// Makes the file empty, and stands at its start.
-pub(super) fn clear(file: &mut File, path: &Path) -> Result<(), Error> {
-    {
-        #[cfg(test)]
-        let mut turn = log::turn(path);
-        file.set_len(0).map_err(Error::io("truncate", path))?;
-        #[cfg(test)]
-        turn.truncated(file, 0);
-    }
-    seek(file, path, 0)
+#[cfg(not(unix))]
+pub(super) fn free(_path: &Path) -> Option<u64> {
+    None
+}
+
+/// Makes the file empty.
+pub(super) fn clear(file: &File, path: &Path) -> Result<(), Error> {
+    #[cfg(test)]
+    let mut turn = log::turn(path);
+    file.set_len(0).map_err(Error::io("truncate", path))?;
+    #[cfg(test)]
+    turn.truncated(file, 0);
+    Ok(())
 }
 
 /// Makes the bytes of a file durable. After a failure nobody knows what the disk holds: the caller discards the file.

@@ -43,5 +43,7 @@ pub use gc::{GcOptions, GcReport, RemoveReport};
 pub use index::{ANNOTATION_PLATFORMS, Entry};
 pub use ingest::{Ingest, Writer};
 pub use layout::{Durability, Layout, Options, Shared};
+pub use memo::Memo;
+pub use space::Space;
 pub use uploads::Uploads;
 pub use verify::{Problem, VerifyReport};

@@ -1,7 +1,5 @@
 //! Room: what a pull is going to write, and what the store's file system has left for it.
 
-use std::path::{Path, PathBuf};
-
 use super::fs::{self, Node};
 use super::layout::blocking;
 use super::{Error, Layout};
@@ -34,7 +32,7 @@ impl Layout {
         blocking(move || {
             let missing = |blob: &Descriptor| blob.size.saturating_sub(layout.partial_bytes(blob));
             let needed_bytes = blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(missing(blob)));
-            Ok(Space { needed_bytes, free_bytes: free(layout.root()) })
+            Ok(Space { needed_bytes, free_bytes: fs::free(layout.root()) })
         })
         .await
     }
@@ -54,40 +52,20 @@ impl Layout {
         }
     }
 
-    /// How many bytes of a blob earlier attempts have left on the disk; none where they are of no use.
+    /// How many bytes of a blob earlier attempts have left on the disk; none where they are of no use. A file that was
+    /// written out of order is longer than what it takes up.
     pub(super) fn partial_bytes(&self, descriptor: &Descriptor) -> u64 {
         match fs::look(&self.own_path("partial", &descriptor.digest)) {
-            Ok(Node::File { size, .. }) if size <= descriptor.size => size,
+            Ok(Node::File { size, occupied, .. }) if size <= descriptor.size => occupied.min(size),
             _ => 0,
         }
     }
 }
 
-/// How many bytes the file system of `path` has left; what does not exist yet will be where its parent is. `None` where
-/// nobody can say.
-#[cfg(unix)]
-pub(super) fn free(path: &Path) -> Option<u64> {
-    // The last ancestor of a relative path has no name.
-    let named = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
-    let mut answers = path.ancestors().map(|path| rustix::fs::statvfs(named(path)));
-    let answer = answers.find(|answer| !matches!(answer, Err(rustix::io::Errno::NOENT)));
-    let room = answer?.ok()?;
-    // Some file systems have no fixed size, and say 0 of everything: a tmpfs without a limit.
-    if room.f_blocks == 0 {
-        return None;
-    }
-    // The blocks that are kept for the administrator are the administrator's.
-    let blocks = if rustix::process::geteuid().is_root() { room.f_bfree } else { room.f_bavail };
-    Some(blocks.saturating_mul(room.f_frsize))
-}
-
-#[cfg(not(unix))]
-pub(super) fn free(_path: &Path) -> Option<u64> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::store::fixture::{LAYER, describe, layout};
 
@@ -129,10 +107,10 @@ mod tests {
     #[test]
     fn the_room_for_what_is_not_there_yet_is_its_parents() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(free(&dir.path().join("deep/er")).is_some_and(|bytes| bytes > 0));
-        assert!(free(Path::new("not-there-yet")).is_some());
+        assert!(fs::free(&dir.path().join("deep/er")).is_some_and(|bytes| bytes > 0));
+        assert!(fs::free(Path::new("not-there-yet")).is_some());
         let file = dir.path().join("file");
         std::fs::write(&file, b"").unwrap();
-        assert_eq!(free(&file.join("below")), None, "below a file there is nothing");
+        assert_eq!(fs::free(&file.join("below")), None, "below a file there is nothing");
     }
 }

@@ -16,6 +16,7 @@ mod fault_proxy;
 mod faults_content;
 mod faults_input;
 mod faults_limits;
+mod faults_local;
 mod faults_push;
 mod faults_server;
 mod faults_transfer;

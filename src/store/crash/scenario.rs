@@ -30,7 +30,7 @@ pub(super) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "platforms and annotations",
         hasty: false,
-        run: |store, notes| Box::pin(platforms_and_annotations(store, notes)),
+        run: |store, notes| Box::pin(one_of_two_platforms(store, notes)),
     },
     Scenario { name: "relaxed durability", hasty: true, run: |store, notes| Box::pin(relaxed(store, notes)) },
 ];
@@ -105,7 +105,7 @@ impl<'a> Notes<'a> {
         let whole = layout.options().durability == Durability::Full;
         let to = Named { digest: Some(image.digest.clone()), whole };
         self.changing(name, to, async {
-            layout.tag(name, image.clone(), None, BTreeMap::new()).await?;
+            layout.tag(name, image.clone(), None).await?;
             layout.sync().await
         })
         .await
@@ -190,8 +190,8 @@ async fn interruptions(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
     notes.tag(&pull, A, &put_image(&pull, TEXT, None).await).await
 }
 
-/// An index of which first one platform is stored and then the other, and what is learnt about it later.
-async fn platforms_and_annotations(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
+/// An index of which one platform is stored.
+async fn one_of_two_platforms(store: &Path, notes: &Notes<'_>) -> Result<(), Error> {
     let layout = layout(store)?;
     let amd = put_image(&layout, "amd", None).await;
     // What is described and not stored.
@@ -199,10 +199,8 @@ async fn platforms_and_annotations(store: &Path, notes: &Notes<'_>) -> Result<()
     let index = put_index(&layout, &[child(&amd, "linux/amd64"), child(&other, "linux/arm64")]).await;
     let to = || Named { digest: Some(index.digest.clone()), whole: true };
     let stored = platforms("linux/amd64");
-    let tag = layout.tag(A, index.clone(), Some(&stored), BTreeMap::new());
+    let tag = layout.tag(A, index.clone(), Some(&stored));
     notes.changing(A, to(), tag).await?;
-    let learnt = BTreeMap::from([("learnt".to_owned(), "late".to_owned())]);
-    notes.changing(A, to(), layout.annotate(A, &index.digest, learnt)).await?;
     notes.tag(&layout, B, &amd).await
 }
 
